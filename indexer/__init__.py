@@ -1,0 +1,1 @@
+"""Describe, embed and index images: the `indexer` command and everything that writes the index."""

@@ -1,0 +1,1 @@
+"""Captioners, prompts, replies and what they cost."""

@@ -1,0 +1,36 @@
+"""What every captioner is: something that turns an image and prompts into captions."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from indexer.models import Answer, Prompt, Subject
+
+
+class Captioner(Protocol):
+    """Captions one image at a time; safe to call from many threads."""
+
+    @property
+    def name(self) -> str:
+        """`openai`, `offline`, `import`."""
+
+    @property
+    def model(self) -> str:
+        """The model asked, or the captioner's name where there is none."""
+
+    @property
+    def rank(self) -> int:
+        """How good its captions are: a higher rank replaces a lower (offline 0, import 1, model 2)."""
+
+    @property
+    def max_edge(self) -> int | None:
+        """The longest side of the picture it wants, in pixels; None when it looks at none."""
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether a call may cost money: then it is entered in the ledger before it is sent."""
+
+    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:
+        """Return a caption for each prompt, or None when it has nothing to say of this image.
+
+        Raises CaptionRefusedError, CaptionerUnavailableError or CaptionerUnusableError.
+        """

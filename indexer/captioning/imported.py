@@ -1,0 +1,141 @@
+"""Captions out of a file instead of a model: JSONL of ours, or DataFlow's JSON."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from indexer.errors import CaptionsFileError
+from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that brought no caption; `number` counts from 1 (in a JSON array: its items)."""
+
+    number: int
+    reason: str
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    image: str | None = None
+    sha256: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
+    caption: str | None = None
+    captions: list[str] = Field(default_factory=list)
+    keywords: list[str] = Field(default_factory=list)
+    visible_text: str = ""
+    uncertain: bool = False
+    kind: str = "retrieval"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dataflow(cls, data: Any) -> Any:
+        """Take DataFlow's list of one image path."""
+        if isinstance(data, dict) and isinstance(image := data.get("image"), list):
+            if len(image) != 1:
+                raise ValueError(f"a caption belongs to one image, here are {len(image)}")
+            return {**data, "image": image[0]}
+        return data
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_Line":
+        if not (self.image or self.sha256):
+            raise ValueError("neither image nor sha256 says which image it is for")
+        if self.kind != "retrieval":
+            raise ValueError(f"captions of kind {self.kind} cannot be imported; kind must be retrieval")
+        if not self.sentences():
+            raise ValueError("it has no caption")
+        return self
+
+    def sentences(self) -> tuple[str, ...]:
+        texts = [*self.captions, *([self.caption] if self.caption else [])]
+        return tuple(dict.fromkeys(clean for text in texts if (clean := clean_text(text))))
+
+
+class ImportCaptioner:
+    """Answers from a file of captions; an image without a line has no caption."""
+
+    name = model = "import"
+    rank = IMPORT_RANK
+    max_edge = None
+    is_paid = False
+
+    def __init__(self, path: Path) -> None:
+        """Read the whole file; raises CaptionsFileError when it cannot be read at all."""
+        self.path = path
+        self.bad_lines: list[BadLine] = []
+        self._by_path: dict[str, tuple[int, Caption]] = {}
+        self._by_sha256: dict[str, tuple[int, Caption]] = {}
+        self._used: set[int] = set()
+        self._marking = threading.Lock()
+        for number, item in _load_items(path):
+            self._add(number, item)
+
+    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:  # noqa: ARG002 - asks nothing
+        """Return the line for this image, by content before path; see `Captioner`."""
+        found = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.uri)
+        if found is None:
+            return None
+        with self._marking:
+            self._used.add(found[0])
+        return Answer(captions=(found[1],))
+
+    def unused_lines(self) -> list[BadLine]:
+        """Return the lines that matched no image so far."""
+        numbers = {number for number, _ in [*self._by_path.values(), *self._by_sha256.values()]}
+        return [BadLine(number=n, reason="it matches no image of this run") for n in sorted(numbers - self._used)]
+
+    def _add(self, number: int, item: object) -> None:
+        try:
+            line = _Line.model_validate(item)
+        except ValidationError as exc:
+            self.bad_lines.append(BadLine(number=number, reason=_reason(exc)))
+            return
+        caption = Caption(
+            kind=line.kind,
+            sentences=line.sentences(),
+            keywords=tuple(clean for word in line.keywords if (clean := clean_text(word))),
+            visible_text=clean_text(line.visible_text),
+            uncertain=line.uncertain,
+        )
+        if line.sha256:
+            self._by_sha256[line.sha256.lower()] = (number, caption)
+        else:
+            self._by_path[os.path.abspath(self.path.parent / str(line.image))] = (number, caption)  # noqa: PTH100 - as sources do
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+
+
+def _load_items(path: Path) -> Iterator[tuple[int, object]]:
+    """Yield items with their numbers; a line that is no JSON comes as it is."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CaptionsFileError(path, f"cannot be read: {exc}") from exc
+    if text.lstrip().startswith("["):
+        try:
+            yield from enumerate(json.loads(text), start=1)
+        except ValueError as exc:
+            raise CaptionsFileError(path, f"is no JSON: {exc}") from exc
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, _parse(line)
+
+
+def _parse(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line  # no object, and so refused with its number

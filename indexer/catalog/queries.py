@@ -1,0 +1,41 @@
+"""Named queries: every statement lives in sql/queries/<noun>.sql under a line `-- name: <query>`."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import LiteralString, cast
+
+from psycopg import sql
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def sql_folder() -> Path:
+    """Return the folder of migrations and queries: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "sql"
+    return installed if installed.is_dir() else package.parent / "sql"
+
+
+@cache
+def load_queries(noun: str) -> dict[str, str]:
+    """Return the statements of one file by name."""
+    text = (sql_folder() / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
+    parts = _NAME.split(text)[1:]
+    return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
+
+
+@cache
+def compose(noun: str, name: str, **parts: int) -> sql.Composed:
+    """Return one statement, its template fields filled: `partition` as a name, all others as literal numbers.
+
+    A query over one generation names it, and its dimensions, in its text: partitions are pruned and the vector index
+    is found at planning time, also when the statement is prepared.
+    """
+    text = cast("LiteralString", load_queries(noun)[name])  # from our own .sql files only
+    if not parts:
+        return sql.Composed([sql.SQL(text)])
+    fields: dict[str, sql.Composable] = {key: sql.Literal(value) for key, value in parts.items()}
+    if "generation" in parts:
+        fields["partition"] = sql.Identifier(f"entry_{parts['generation']}")
+    return sql.SQL(text).format(**fields)

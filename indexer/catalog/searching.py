@@ -1,0 +1,173 @@
+"""Answer a text query from the live generation: hybrid ranking, cut-off, and why each hit is there."""
+
+import html
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.catalog.banding import band_scores, is_shown
+from indexer.catalog.embedding import Embedder, Vectors
+from indexer.catalog.lexical import split_words
+from indexer.catalog.store import Store
+from indexer.catalog.store.entries import Candidate
+from indexer.catalog.store.generations import Coverage
+from indexer.models import Band, Generation, GenerationId, ImageId, Mode, Origin, Strictness
+
+# F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
+DENSE_WEIGHT = 0.8
+WINDOW = 200
+# ts_headline's marks around a matched word, from the private use area: captions are hostile text, escaped afterwards.
+_MARK_START, _MARK_END = "\ue000", "\ue001"
+_MARK_WEIGHT = 0.05
+# Counting coverage reads every image: a search may be this old about it.
+_COVERAGE_AGE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What somebody asks for."""
+
+    text: str
+    mode: Mode = "hybrid"
+    limit: int = 20
+    strictness: Strictness = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words."""
+
+    dense_rank: int | None
+    similarity: float | None
+    lexical_rank: int | None
+    coverage: float | None
+    matched_terms: list[str]
+    highlight: str
+    captioner: str | None
+    prompt_revision: int | None
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One search result; score is F, higher is better."""
+
+    image_id: ImageId
+    score: float
+    band: Band
+    caption: str
+    origin: Origin
+    width: int
+    height: int
+    location: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The answer to one query; times in milliseconds."""
+
+    query: Query
+    generation: Generation | None
+    coverage: Coverage | None
+    hits: list[Hit]
+    embed_ms: float = 0.0
+    search_ms: float = 0.0
+
+    @property
+    def no_match(self) -> bool:
+        """Tell whether nothing fits."""
+        return not self.hits
+
+
+class Searcher:
+    """Searches the live generation with the embedder that generation was made with; safe to share by threads."""
+
+    def __init__(self, store: Store, load_embedder: Callable[[str], Embedder]) -> None:
+        self._store = store
+        self._load_embedder = load_embedder
+        self._embedder: Embedder | None = None
+        self._loading = threading.Lock()
+        self._coverage: tuple[GenerationId, float, Coverage] | None = None
+
+    def search(self, query: Query) -> Results:
+        """Return the hits for a query, best first; no hits and no generation while nothing is indexed."""
+        generation = self._store.generations.get_live()
+        if generation is None:
+            return Results(query=query, generation=None, coverage=None, hits=[])
+        started = time.perf_counter()
+        vector = None if query.mode == "text" else self.embedder(generation).embed([query.text])[0]
+        embedded = time.perf_counter()
+        words = split_words(query.text)
+        candidates = self._store.entries.search_entries(
+            generation,
+            words=[] if query.mode == "dense" else words,
+            vector=vector,
+            dense_weight=DENSE_WEIGHT,
+            window=WINDOW,
+            limit=query.limit,
+        )
+        bands = band_scores([c.score for c in candidates], mode=query.mode, words=len(words))
+        hits = [
+            _hit(candidate, band, vector)
+            for candidate, band in zip(candidates, bands, strict=True)
+            if is_shown(band, query.strictness)
+        ]
+        return Results(
+            query=query,
+            generation=generation,
+            coverage=self.coverage(generation),
+            hits=hits,
+            embed_ms=(embedded - started) * 1000,
+            search_ms=(time.perf_counter() - embedded) * 1000,
+        )
+
+    def embedder(self, generation: Generation) -> Embedder:
+        """Return the embedder of a generation, loading it once."""
+        with self._loading:
+            if self._embedder is None or self._embedder.name != generation.embedder:
+                self._embedder = self._load_embedder(generation.embedder)
+            return self._embedder
+
+    def coverage(self, generation: Generation) -> Coverage:
+        """Return how much of the catalogue a generation holds, at most five seconds old."""
+        known, now = self._coverage, time.monotonic()
+        if known is None or known[0] != generation.id or now - known[1] > _COVERAGE_AGE_S:
+            known = (generation.id, now, self._store.generations.count_coverage(generation.id))
+            self._coverage = known
+        return known[2]
+
+
+def _hit(candidate: Candidate, band: Band, vector: Vectors | None) -> Hit:
+    return Hit(
+        image_id=candidate.image_id,
+        score=candidate.score,
+        band=band,
+        caption=candidate.sentences[0],
+        origin=candidate.origin,
+        width=candidate.width,
+        height=candidate.height,
+        location=candidate.location,
+        why=Why(
+            dense_rank=candidate.dense_rank,
+            similarity=candidate.similarity,
+            lexical_rank=candidate.lexical_rank,
+            coverage=candidate.coverage,
+            matched_terms=candidate.matched_terms,
+            highlight=_highlight(candidate, vector),
+            captioner=candidate.captioner,
+            prompt_revision=candidate.prompt_revision,
+            corrected=candidate.corrected,
+        ),
+    )
+
+
+def _highlight(candidate: Candidate, vector: Vectors | None) -> str:
+    """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
+    marks = np.array([text.count(_MARK_START) for text in candidate.highlights], dtype=np.float32)
+    nearness = candidate.sentence_embeddings @ vector if vector is not None else np.zeros_like(marks)
+    best = candidate.highlights[int(np.argmax(nearness + _MARK_WEIGHT * marks))]
+    return html.escape(best).replace(_MARK_START, "<mark>").replace(_MARK_END, "</mark>")

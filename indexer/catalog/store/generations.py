@@ -1,0 +1,108 @@
+"""Generations: making one, finding the live one, measuring what it covers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from indexer.catalog.queries import compose
+from indexer.catalog.store.database import Database
+from indexer.models import Generation, GenerationId, PromptId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of the catalogue a generation holds; fresh entries come from its own prompt revision and model."""
+
+    images: int
+    entries: int
+    fresh: int
+
+    @property
+    def share(self) -> float:
+        """Return entries over images, 0 to 1."""
+        return self.entries / self.images if self.images else 0.0
+
+    @property
+    def fresh_share(self) -> float:
+        """Return fresh entries over entries, 0 to 1."""
+        return self.fresh / self.entries if self.entries else 0.0
+
+
+class Generations:
+    """Queries of sql/queries/generations.sql."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get_live(self) -> Generation | None:
+        """Return the generation that answers searches, if there is one yet."""
+        row = self._database.fetch_one("generations", "get_live")
+        return Generation(**row) if row else None
+
+    def is_first_due(self) -> bool:
+        """Tell whether there are captions, but no generation yet to hold them."""
+        return bool(self._database.fetch("generations", "is_first_due")[0]["due"])
+
+    def add_generation(
+        self,
+        *,
+        prompt_id: PromptId | None,
+        captioner: str,
+        model: str,
+        embedder: str,
+        dimensions: int,
+        state: str,
+    ) -> GenerationId:
+        """Add a generation together with its partition and indexes."""
+        values = {
+            "prompt_id": prompt_id,
+            "captioner": captioner,
+            "model": model,
+            "embedder": embedder,
+            "dimensions": dimensions,
+            "state": state,
+        }
+        with self._database.connection() as connection, connection.transaction():
+            row = connection.execute(compose("generations", "add_generation"), values).fetchone()
+            generation_id = GenerationId(row["id"] if row else 0)
+            self.create_partition(connection, generation_id, dimensions)
+        return generation_id
+
+    def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId, dimensions: int) -> None:
+        """Make a generation's partition of `entry` with its vector and word indexes, inside a transaction."""
+        connection.execute(
+            compose("generations", "create_partition", generation=generation_id, dimensions=dimensions)
+        )
+
+    @contextmanager
+    def hold_indexing(self) -> Iterator["IndexingLock"]:
+        """Give a lock that one process at a time can take to write entries."""
+        with self._database.dedicated() as connection:
+            yield IndexingLock(connection)
+
+    def count_coverage(self, generation_id: GenerationId) -> Coverage:
+        """Count images, entries and fresh entries."""
+        row = self._database.fetch_one("generations", "count_coverage", generation_id=generation_id)
+        return Coverage(**row or {"images": 0, "entries": 0, "fresh": 0})
+
+    def refresh_lexemes(self, generation_id: GenerationId) -> None:
+        """Count again how many entries hold each lexeme, and how many entries there are."""
+        self._database.execute("generations", "refresh_lexemes", generation_id=generation_id)
+
+
+class IndexingLock:
+    """The right to write entries, held by one process at a time and given up when that process ends."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        self._connection = connection
+        self._held = False
+
+    def take(self) -> bool:
+        """Try to take the lock; True when it is held, also from before."""
+        if not self._held:
+            row = self._connection.execute(compose("generations", "hold_indexing")).fetchone()
+            self._held = bool(row and row["held"])
+        return self._held

@@ -1,0 +1,107 @@
+"""Images and the locations they were found at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from indexer.catalog.store.database import Database
+from indexer.errors import NotFoundError
+from indexer.models import FoundFile, ImageFacts, ImageId, Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """An image as it stands after registering a location of it."""
+
+    image_id: ImageId
+    captioned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLocation:
+    """What the catalogue knows of a location; `captioned` as asked for."""
+
+    uri: str
+    image_id: ImageId
+    sha256: bytes
+    size_bytes: int
+    modified_ns: int
+    captioned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """One image with every location it is at, the oldest first."""
+
+    image_id: ImageId
+    sha256: bytes
+    origin: Origin
+    format: str
+    width: int
+    height: int
+    size_bytes: int
+    taken_at: datetime | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+    title: str | None
+    description: str | None
+    keywords: list[str]
+    added_at: datetime
+    uris: list[str]
+    relative_paths: list[str]
+
+
+class Images:
+    """Queries of sql/queries/images.sql."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register_image(self, facts: ImageFacts, found: FoundFile, *, kind: str, rank: int) -> Registered:
+        """Add an image and its location, or move the location to it.
+
+        `captioned` tells whether it has a usable caption of `kind` from a captioner of at least `rank`.
+        """
+        row = self._database.fetch_one(
+            "images",
+            "register_image",
+            uri=found.uri,
+            relative_path=found.relative_path,
+            size_bytes=facts.size_bytes,
+            modified_ns=found.modified_ns,
+            sha256=facts.sha256,
+            origin=facts.origin,
+            format=facts.format,
+            width=facts.width,
+            height=facts.height,
+            taken_at=facts.metadata.taken_at,
+            camera=facts.metadata.camera,
+            latitude=facts.metadata.latitude,
+            longitude=facts.metadata.longitude,
+            title=facts.metadata.title,
+            description=facts.metadata.description,
+            keywords=list(facts.metadata.keywords),
+            kind=kind,
+            rank=rank,
+        )
+        if row is None:
+            raise NotFoundError("image", facts.sha256.hex())
+        return Registered(**row)
+
+    def find_known(self, uris: Sequence[str], *, kind: str, rank: int) -> dict[str, KnownLocation]:
+        """Return the locations that are known, by uri."""
+        rows = self._database.fetch("images", "find_known", uris=list(uris), kind=kind, rank=rank)
+        return {row["uri"]: KnownLocation(**row) for row in rows}
+
+    def get_image(self, image_id: ImageId) -> StoredImage:
+        """Return one image; raises NotFoundError."""
+        row = self._database.fetch_one("images", "get_image", image_id=image_id)
+        if row is None:
+            raise NotFoundError("image", image_id)
+        return StoredImage(**row)
+
+    def find_image_id(self, sha256: bytes) -> ImageId | None:
+        """Return the id of the image with this SHA-256, if it is known."""
+        row = self._database.fetch_one("images", "find_image_id", sha256=sha256)
+        return row["id"] if row else None

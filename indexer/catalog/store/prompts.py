@@ -1,0 +1,60 @@
+"""Prompt revisions as they were used."""
+
+import json
+
+from psycopg.rows import DictRow
+
+from indexer.catalog.store.database import Database
+from indexer.errors import NotFoundError
+from indexer.models import Prompt, PromptId
+
+
+class Prompts:
+    """Queries of sql/queries/prompts.sql."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with its id and revision number, numbering it where it is new."""
+        while True:
+            self._database.execute(
+                "prompts",
+                "register_prompt",
+                kind=prompt.kind,
+                sha256=prompt.sha256,
+                text=prompt.text,
+                settings=json.dumps(
+                    {
+                        "schema": prompt.schema,
+                        "max_tokens": prompt.max_tokens,
+                        "image_detail": prompt.image_detail,
+                    }
+                ),
+            )
+            # None when another process took the same number at the same moment: number it again.
+            for stored in self.find_prompts():
+                if (stored.kind, stored.sha256) == (prompt.kind, prompt.sha256):
+                    return stored
+
+    def find_prompts(self) -> list[Prompt]:
+        """Return every revision, the newest of each kind first."""
+        return [_prompt(row) for row in self._database.fetch("prompts", "find_prompts")]
+
+    def get_prompt(self, prompt_id: PromptId) -> Prompt:
+        """Return one stored revision; raises NotFoundError."""
+        row = self._database.fetch_one("prompts", "get_prompt", prompt_id=prompt_id)
+        if row is None:
+            raise NotFoundError("prompt", prompt_id)
+        return _prompt(row)
+
+
+def _prompt(row: DictRow) -> Prompt:
+    return Prompt(
+        id=row["id"],
+        kind=row["kind"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        text=row["text"],
+        **row["settings"],
+    )

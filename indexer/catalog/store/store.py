@@ -1,0 +1,37 @@
+"""All the nouns of one catalogue over one pool of connections."""
+
+from types import TracebackType
+from typing import Self
+
+from indexer.catalog.store.captions import Captions
+from indexer.catalog.store.database import Database
+from indexer.catalog.store.entries import Entries
+from indexer.catalog.store.failures import Failures
+from indexer.catalog.store.generations import Generations
+from indexer.catalog.store.images import Images
+from indexer.catalog.store.prompts import Prompts
+from indexer.catalog.store.requests import Requests
+from indexer.catalog.store.runs import Runs
+from indexer.catalog.store.status import Status
+
+
+class Store:
+    """Everything the catalogue remembers; a context manager that closes its connections."""
+
+    def __init__(self, conninfo: str, *, max_connections: int = 10) -> None:
+        self._database = Database(conninfo, max_connections=max_connections)
+        self.images = Images(self._database)
+        self.captions = Captions(self._database)
+        self.requests = Requests(self._database)
+        self.runs = Runs(self._database)
+        self.failures = Failures(self._database)
+        self.prompts = Prompts(self._database)
+        self.generations = Generations(self._database)
+        self.entries = Entries(self._database)
+        self.status = Status(self._database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._database.close()

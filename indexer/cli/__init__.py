@@ -1,0 +1,1 @@
+"""The `indexer` command: the only code that prints or exits."""

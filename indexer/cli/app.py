@@ -1,0 +1,36 @@
+"""The `indexer` command: its groups, and how errors end it."""
+
+import sys
+
+import typer
+
+from indexer.cli import db, doctor, ingest, prompts, search, serve, status
+from indexer.errors import CaptionSearchError
+
+app = typer.Typer(
+    help="Find any image by describing it: caption, embed and index images, then search them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # pretty tracebacks print local variables, keys among them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("ingest")(ingest.ingest)
+app.command("search")(search.search)
+app.command("status")(status.status)
+app.command("failures")(status.failures)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(db.app, name="db")
+
+
+def main() -> None:
+    """Run the command line; what we raise on purpose becomes one sentence and exit code 1."""
+    try:
+        app()
+    except CaptionSearchError as exc:
+        print(f"Error: {exc}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

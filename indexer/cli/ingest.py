@@ -1,0 +1,47 @@
+"""`indexer ingest`: its flags."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from indexer.cli.output import JsonFlag
+
+PromptsOption = Annotated[Path, typer.Option("--prompts", help="Folder with prompt files of your own.")]
+
+
+def ingest(
+    sources: Annotated[list[Path], typer.Argument(help="Folders (with all below them) and image files.")],
+    captioner: Annotated[
+        Literal["openai", "offline"] | None,
+        typer.Option(help="openai: any OpenAI-compatible endpoint; offline: no model. Chosen by what is set."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The model to ask, as the endpoint names it.")] = None,
+    captions: Annotated[
+        Path | None, typer.Option(help="Import captions from this JSON or JSONL file instead of asking a model.")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Requests in flight at once.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds to wait for one answer.")] = None,
+    max_edge: Annotated[int | None, typer.Option(help="Longest side of the picture sent, in pixels.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Look at no more than this many files.")] = None,
+    prompts: PromptsOption = Path("prompts"),
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
+    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Caption, embed and index images; run it again at any time: it goes on where it was."""
+    # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
+    from indexer.cli.ingest_run import IngestRun
+    from indexer.catalog.opening import open_store
+    from indexer.cli.wiring import build_captioner
+    from indexer.settings import Settings
+    from indexer.sources.folders import check_sources
+
+    check_sources(sources)
+    settings = Settings.load(
+        captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge
+    )
+    chosen = build_captioner(settings, captions=captions)
+    with open_store(settings) as store:
+        run = IngestRun(store, settings, chosen, prompts, sources, limit, retry_failed=retry_failed, as_json=as_json)
+        raise typer.Exit(run.plan() if dry_run else run.do())

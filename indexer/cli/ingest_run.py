@@ -1,0 +1,172 @@
+"""One ingest as the terminal shows it: notices before, a bar while, a summary after."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from threading import Event
+
+from indexer.captioning.captioner import Captioner
+from indexer.captioning.imported import ImportCaptioner
+from indexer.catalog.store import Store
+from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
+from indexer.cli.progress import Progress
+from indexer.cli.stopping import stop_on_signals
+from indexer.cli.wiring import build_ingesting, choose_prompts
+from indexer.models import FoundFile, RunId
+from indexer.pipelines.importing import settle_lines
+from indexer.pipelines.ingesting import Ingesting
+from indexer.pipelines.outcomes import Outcome, Tally
+from indexer.settings import Settings
+from indexer.sources.folders import find_files
+
+_OFFLINE = (
+    "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside the file and "
+    "its name, colours. Set one and run this again for captions by a model."
+)
+_MOST_FAILURES_SHOWN = 20
+
+
+class IngestRun:
+    """What `indexer ingest` does once its flags are read."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        captioner: Captioner,
+        prompts_folder: Path,
+        sources: Sequence[Path],
+        limit: int | None,
+        *,
+        retry_failed: bool,
+        as_json: bool,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._captioner = captioner
+        self._sources = sources
+        self._limit = limit
+        self._retry_failed = retry_failed
+        self._as_json = as_json
+        self._tally = Tally()
+        self._prompts, said = choose_prompts(store, captioner, prompts_folder)
+        self._announce(said)
+
+    def plan(self) -> int:
+        """Print what there is to do; nothing is read, sent or written."""
+        to_do = 0
+        for item in self._build(RunId(0), Event()).preparing.sort_out(self._found()):
+            if isinstance(item, Outcome):
+                self._tally.add(item)
+            else:
+                to_do += 1
+        requests = to_do if self._captioner.is_paid else 0
+        known, failed = self._tally.counts["known"], self._tally.counts["failed"]
+        if self._as_json:
+            counts = {"seen": self._tally.seen, "known": known, "failed": failed, "to_do": to_do, "requests": requests}
+            print_json({"dry_run": True, **counts})
+        else:
+            print(
+                f"{self._tally.seen} images: {known} known, {failed} failed before, {to_do} to do with at most "
+                f"{requests} requests. Nothing was sent."
+            )
+        return ALL_DONE
+
+    def do(self) -> int:
+        """Run it, print the summary and return the exit code."""
+        started = time.monotonic()
+        arguments = {
+            "sources": [str(source) for source in self._sources],
+            "captioner": self._captioner.name,
+            "model": self._captioner.model,
+        }
+        with stop_on_signals() as stop, self._store.runs.running("ingest", arguments) as run_id:
+            if lost := self._store.requests.lose_abandoned():
+                say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
+            run = self._build(run_id, stop)
+            self._follow(run)
+            summary = {**self._tally.summary(), "indexed": run.indexing.written}
+            summary["seconds"] = round(time.monotonic() - started, 3)
+            self._store.runs.finish_run(run_id, summary)
+        self._show(summary, stopped=stop.is_set())
+        if stop.is_set():
+            return STOPPED
+        return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE
+
+    def _follow(self, run: Ingesting) -> None:
+        terminal = sys.stderr.isatty()
+        total = sum(1 for _ in islice(find_files(self._sources), self._limit)) if terminal else None
+        progress = Progress(self._tally, lambda: run.indexing.written, total=total)
+        with progress if terminal else nullcontext():
+            for outcome in self._outcomes(run):
+                self._tally.add(outcome)
+                progress.advance()
+                self._tell_failure(outcome)
+
+    def _outcomes(self, run: Ingesting) -> Iterator[Outcome]:
+        yield from run.run(self._found())
+        if isinstance(self._captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
+            yield from settle_lines(self._store, self._captioner, run.run_id)
+
+    def _found(self) -> Iterator[FoundFile]:
+        for file in islice(find_files(self._sources), self._limit):
+            self._tally.seen += 1
+            yield file
+
+    def _build(self, run_id: RunId, stop: Event) -> Ingesting:
+        return build_ingesting(
+            self._store,
+            self._settings,
+            self._captioner,
+            self._prompts,
+            run_id=run_id,
+            retry_failed=self._retry_failed,
+            stop=stop,
+        )
+
+    def _announce(self, said: str | None) -> None:
+        if self._captioner.name == "offline" and self._settings.captioner is None:
+            say(_OFFLINE)
+        live = self._store.generations.get_live()
+        if live is not None and (live.captioner, live.model) != (self._captioner.name, self._captioner.model):
+            say(
+                f"The live index was made with {live.captioner_name}; captions by {self._captioner.name} join it. "
+                "`indexer status` shows the mix."
+            )
+        if live is not None and "embedder" in self._settings.model_fields_set and live.embedder != self._settings.embedder:
+            say(f"The live index was made with the embedder {live.embedder}, which is used here too.")
+        if said is not None:
+            say(said)
+
+    def _tell_failure(self, outcome: Outcome) -> None:
+        if outcome.status != "failed":
+            return
+        if self._as_json:
+            failure = {"location": outcome.uri, "reason": outcome.reason, "quarantined": outcome.quarantined}
+            print_json({"failed": failure})
+        elif self._tally.counts["failed"] <= _MOST_FAILURES_SHOWN:
+            say(f"failed: {outcome.uri}: {outcome.reason}")
+
+    def _show(self, summary: dict[str, int | float], *, stopped: bool) -> None:
+        if self._as_json:
+            print_json(summary)
+            return
+        counts = self._tally.counts
+        parts = [f"{self._tally.seen} images seen", f"{counts['captioned']} captioned", f"{counts['known']} known"]
+        parts += [f"{counts[status]} {name}" for status, name in _ALSO if counts[status]]
+        cost = "" if not self._tally.requests else f", {self._tally.requests} requests, {self._cost()}"
+        print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']:.1f} s.")
+        if counts["failed"]:
+            print("`indexer failures` lists what failed and why.")
+        if stopped:
+            print("Stopped before the end: run the same command again, and it goes on from here.")
+
+    def _cost(self) -> str:
+        priced = f"${self._tally.cost_usd:.4f}"
+        return f"{self._tally.tokens:,} tokens, {'price unknown' if self._tally.unpriced else priced}"
+
+
+_ALSO = (("failed", "failed"), ("uncaptioned", "without a caption"), ("left", "left"))

@@ -1,0 +1,38 @@
+"""What commands print: results on stdout, as text or as one JSON object a line; all else on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+
+ALL_DONE, SOME_FAILED, STOPPED = 0, 3, 130
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Print one object on one line; characters of every script as they are."""
+    print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is no result."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Print a table as wide as the terminal; cells are plain text, never markup."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    Console(markup=False, highlight=False).print(table)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)

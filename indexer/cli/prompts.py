@@ -1,0 +1,69 @@
+"""`indexer prompts`: look at prompt revisions, and copy the shipped ones for editing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indexer.cli.output import JsonFlag, print_json, print_table
+
+app = typer.Typer(help="Versioned prompts.", no_args_is_help=True)
+
+FolderOption = Annotated[Path, typer.Option("--prompts", help="Folder with prompt files of your own.")]
+
+
+@app.command("list")
+def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
+    """List every revision that was used, and the ones in force."""
+    from indexer.captioning.prompts import load_prompts
+    from indexer.catalog.opening import open_store
+    from indexer.settings import Settings
+
+    in_force = load_prompts(prompts)
+    with open_store(Settings.load()) as store:
+        stored = store.prompts.find_prompts()
+    known = {(prompt.kind, prompt.sha256) for prompt in stored}
+    unused = [prompt for kind, prompt in in_force.items() if (kind, prompt.sha256) not in known]
+    rows = [
+        {
+            "kind": prompt.kind,
+            "revision": prompt.revision,
+            "sha256": prompt.sha256.hex(),
+            "in_force": prompt.kind in in_force and in_force[prompt.kind].sha256 == prompt.sha256,
+        }
+        for prompt in [*unused, *stored]
+    ]
+    if as_json:
+        for row in rows:
+            print_json(row)
+    else:
+        cells = [
+            (r["kind"], r["revision"] or "not used yet", str(r["sha256"])[:12], "yes" if r["in_force"] else "")
+            for r in rows
+        ]
+        print_table(("kind", "revision", "sha256", "in force"), cells)
+
+
+@app.command("show")
+def show_prompt(kind: str, prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
+    """Print the prompt in force of one kind."""
+    from indexer.captioning.prompts import get_prompt
+
+    prompt = get_prompt(prompts, kind)
+    if as_json:
+        settings = {"schema": prompt.schema, "max_tokens": prompt.max_tokens, "image_detail": prompt.image_detail}
+        print_json({"kind": kind, "sha256": prompt.sha256.hex(), "text": prompt.text, **settings})
+    else:
+        print(prompt.text)
+
+
+@app.command("init")
+def init_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
+    """Copy the shipped prompts to ./prompts for editing; files that are there stay as they are."""
+    from indexer.captioning.prompts import copy_shipped
+
+    written = copy_shipped(prompts)
+    if as_json:
+        print_json({"written": [str(path) for path in written]})
+    else:
+        print("\n".join(str(path) for path in written) or f"{prompts} has every prompt already.")

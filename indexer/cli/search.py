@@ -1,0 +1,38 @@
+"""`indexer search`: search from the terminal."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from indexer.cli.output import JsonFlag, print_json, print_table, say
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What the image shows, in your own words.")],
+    limit: Annotated[int, typer.Option("-l", "--limit", min=1, max=100, help="Show at most this many hits.")] = 10,
+    mode: Annotated[Literal["hybrid", "dense", "text"], typer.Option(help="What to rank by.")] = "hybrid",
+    strictness: Annotated[
+        Literal["low", "normal", "high"], typer.Option(help="low shows weak hits too, high only strong ones.")
+    ] = "normal",
+    as_json: JsonFlag = False,
+) -> None:
+    """Find images by describing them."""
+    from indexer.catalog.searching import Query, Searcher
+    from indexer.catalog.embedding import load_for_queries
+    from indexer.catalog.opening import open_store
+    from indexer.pipelines.presenting import present
+    from indexer.settings import Settings
+
+    with open_store(Settings.load()) as store:
+        searcher = Searcher(store, load_for_queries)
+        results = searcher.search(Query(text=query, mode=mode, limit=limit, strictness=strictness))
+    if as_json:
+        print_json(present(results))
+        return
+    if results.generation is None:
+        say("Nothing is indexed yet: run `indexer ingest FOLDER` first.")
+    elif results.no_match:
+        say(f"Nothing in the index fits “{query}”. `--strictness low` shows the nearest all the same.")
+    else:
+        rows = [(hit.score, hit.band, hit.image_id, hit.location, hit.caption) for hit in results.hits]
+        print_table(("score", "band", "id", "location", "caption"), rows)

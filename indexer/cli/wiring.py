@@ -1,0 +1,96 @@
+"""Build the real parts from the settings: the composition root of the commands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from indexer.captioning.captioner import Captioner
+from indexer.catalog.embedding import load_for_bulk
+from indexer.catalog.store import Store
+from indexer.models import MODEL_RANK, Prompt, RunId
+from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.ingesting import Ingesting
+from indexer.pipelines.preparing import Preparing
+from indexer.settings import Settings
+
+# Captioners that call nothing use the cores by themselves: two at once keep them busy.
+FREE_CALLERS = 2
+
+
+def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
+    """Return the captioner that the flags and settings name."""
+    if captions is not None:
+        from indexer.captioning.imported import ImportCaptioner
+
+        return ImportCaptioner(captions)
+    if settings.chosen_captioner() == "offline":
+        from indexer.captioning.offline import OfflineCaptioner
+
+        return OfflineCaptioner()
+    from indexer.captioning.openai_chat import OpenAICaptioner
+    from indexer.captioning.pricing import load_prices
+    from indexer.openai_client import build_client
+
+    key = settings.openai_api_key
+    client = build_client(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        timeout_s=settings.timeout_s,
+    )
+    prices = load_prices(Path())
+    return OpenAICaptioner(client, model=settings.model, max_edge=settings.max_edge, prices=prices)
+
+
+def choose_prompts(store: Store, captioner: Captioner, folder: Path) -> tuple[tuple[Prompt, ...], str | None]:
+    """Return the prompts to ask with, and what to tell the user of them.
+
+    One index has one wording: the live generation's revision is asked until `reindex` makes a new generation.
+    """
+    from indexer.captioning.prompts import get_prompt
+
+    if captioner.rank < MODEL_RANK:
+        return (), None
+    newest = store.prompts.register_prompt(get_prompt(folder, "retrieval"))
+    live = store.generations.get_live()
+    if live is None or live.prompt_id in (None, newest.id):
+        return (newest,), None
+    in_use = store.prompts.get_prompt(live.prompt_id)
+    said = (
+        f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked with "
+        f"it too; revision {newest.revision} waits for `indexer reindex`."
+    )
+    return (in_use,), said
+
+
+def build_ingesting(
+    store: Store,
+    settings: Settings,
+    captioner: Captioner,
+    prompts: Sequence[Prompt],
+    *,
+    run_id: RunId,
+    retry_failed: bool,
+    stop: Event,
+) -> Ingesting:
+    """Return the stages of one ingest run."""
+    return Ingesting(
+        store=store,
+        preparing=Preparing(
+            store=store, captioner=captioner, run_id=run_id, retry_failed=retry_failed, stop=stop
+        ),
+        captioning=Captioning(
+            store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=retry_failed, stop=stop
+        ),
+        indexing=Indexing(
+            store=store,
+            load_embedder=load_for_bulk,
+            embedder_name=settings.embedder,
+            captioner=captioner.name,
+            model=captioner.model,
+            prompt_id=prompts[0].id if prompts else None,
+        ),
+        run_id=run_id,
+        concurrency=settings.concurrency if captioner.is_paid else FREE_CALLERS,
+        stop=stop,
+    )

@@ -1,0 +1,77 @@
+"""What can go wrong, one class for each thing that somebody acts on differently.
+
+CaptionSearchError                one sentence that says what to do; ends a command with exit code 1
+├── SettingsError                 a flag, variable or settings file says something that cannot be
+├── DatabaseError                 the database cannot be reached or used
+├── EmbedderError                 the embedding model cannot be loaded, or is not the one the index was made with
+├── NotFoundError                 no image, prompt or generation of that name
+├── CaptionsFileError             a file of captions cannot be read at all
+├── BadImageError                 one file is no usable image; the run goes on
+└── CaptionerError                a model call brought no caption
+    ├── CaptionRefusedError       this image was refused; the run goes on
+    ├── CaptionerUnavailableError busy, down or too slow; worth another try
+    └── CaptionerUnusableError    wrong key, model or address: no image can be captioned; the run stops
+"""
+
+from pathlib import Path
+
+
+class CaptionSearchError(Exception):
+    """Anything this project raises on purpose; its message is one sentence for the user."""
+
+
+class SettingsError(CaptionSearchError):
+    """A setting cannot be used as it stands."""
+
+
+class DatabaseError(CaptionSearchError):
+    """The database cannot be reached, or is not ready for us."""
+
+
+class EmbedderError(CaptionSearchError):
+    """The embedding model cannot be used."""
+
+
+class NotFoundError(CaptionSearchError):
+    """Nothing has this name."""
+
+    def __init__(self, noun: str, name: object) -> None:
+        super().__init__(f"There is no {noun} {name}.")
+        self.noun = noun
+        self.name = name
+
+
+class CaptionsFileError(CaptionSearchError):
+    """A file of captions cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+
+
+class BadImageError(CaptionSearchError):
+    """One file is not an image that can be used; `reason` is a clause without the path."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CaptionerError(CaptionSearchError):
+    """A model call brought no caption."""
+
+
+class CaptionRefusedError(CaptionerError):
+    """The endpoint will not caption this image, now or later."""
+
+
+class CaptionerUnavailableError(CaptionerError):
+    """The endpoint did not answer properly; `retry_after_s` is what it asked to wait, in seconds."""
+
+    def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class CaptionerUnusableError(CaptionerError):
+    """The endpoint cannot be used at all as it is set up."""

@@ -1,0 +1,1 @@
+"""Pixels, pure: decode safely, orient, shrink, hash, read metadata, make thumbnails."""

@@ -1,0 +1,124 @@
+"""Open image files of any supported format safely and turn them into oriented 8-bit RGB."""
+
+import struct
+from typing import IO
+
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from indexer.errors import BadImageError
+
+MAX_PIXELS = 100_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .avif .heic .heif .hif".split()
+)
+
+pillow_heif.register_heif_opener()
+# Our own limit below is told as a reason; Pillow's would warn first and speak of attacks.
+Image.MAX_IMAGE_PIXELS = None
+
+# What Pillow's decoders raise on broken data (OSError: cut short; the rest: nonsense in headers and chunks).
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError)
+
+
+def open_image(file: IO[bytes]) -> Image.Image:
+    """Open an image without decoding its pixels.
+
+    Raises BadImageError for files that are empty, no image, of an unsupported format, or over MAX_PIXELS.
+    """
+    if not file.read(1):
+        raise BadImageError("the file is empty")
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError as exc:
+        raise BadImageError("not an image of a supported format, or damaged at its start") from exc
+    except BROKEN as exc:
+        raise BadImageError(f"damaged: {exc}") from exc
+    if image.width * image.height > MAX_PIXELS:
+        megapixels = image.width * image.height / 1e6
+        raise BadImageError(
+            f"{image.width} x {image.height} pixels are {megapixels:.0f} megapixels, over the limit of "
+            f"{MAX_PIXELS // 1_000_000}"
+        )
+    return image
+
+
+def supported_formats() -> list[str]:
+    """Name the formats that this installation can decode."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def decode(image: Image.Image, max_edge: int) -> Image.Image:
+    """Decode the first frame to oriented RGB whose longer side is at most `max_edge` pixels.
+
+    JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT.
+    Raises BadImageError where the data is cut short or damaged.
+    """
+    try:
+        image.draft(None, (max_edge, max_edge))
+        image.load()
+        shrunk = _shrink(_to_rgb(image), max_edge)
+        return ImageOps.exif_transpose(shrunk) if is_rotated(image) else shrunk
+    except BROKEN as exc:
+        raise BadImageError(f"cut short or damaged: {exc}") from exc
+
+
+def is_rotated(image: Image.Image) -> bool:
+    """Tell whether the EXIF orientation asks for a turn or a flip."""
+    return orientation(image) in range(2, 9)
+
+
+def orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) where there is none or it cannot be read."""
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except BROKEN:
+        return 1
+
+
+def seen_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height in pixels as seen, after the EXIF orientation."""
+    return (image.height, image.width) if orientation(image) in range(5, 9) else image.size
+
+
+def _shrink(image: Image.Image, max_edge: int) -> Image.Image:
+    longer = max(image.size)
+    if longer <= max_edge:
+        return image
+    width, height = (max(1, round(side * max_edge / longer)) for side in image.size)
+    shrunk = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    shrunk.info = image.info  # exif_transpose reads the orientation there
+    return shrunk
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bit(image).convert("RGB")
+    if image.has_transparency_data:
+        return _on_white(image)
+    rgb = image.convert("RGB")
+    rgb.info = image.info
+    return rgb
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Scale 16-bit integers by their range and anything else by its own extremes."""
+    values = image.convert("F")
+    low, high = values.getextrema()
+    if image.mode.startswith("I;16") or (image.mode == "I" and 255 < float(high) <= 65535):
+        low, high = 0.0, 65535.0
+    scale = 255.0 / ((float(high) - float(low)) or 1.0)
+    return values.point(lambda value: value * scale - float(low) * scale).convert("L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    flat = Image.alpha_composite(white, rgba).convert("RGB")
+    flat.info = {key: value for key, value in image.info.items() if key != "transparency"}
+    return flat

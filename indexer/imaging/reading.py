@@ -1,0 +1,72 @@
+"""Read one image file, once: hash it, learn what it is, and make the picture a model gets."""
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from PIL import Image
+
+from indexer.errors import BadImageError
+from indexer.imaging.decoding import decode, is_rotated, open_image, seen_size
+from indexer.imaging.hashing import sha256_of
+from indexer.imaging.jpeg import without_metadata
+from indexer.imaging.metadata import read_metadata
+from indexer.models import ImageFacts, Picture
+
+JPEG_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadImage:
+    """What one reading of a file gave; size and time are those of the bytes read."""
+
+    facts: ImageFacts
+    picture: Picture
+    modified_ns: int
+
+
+def read_image(path: Path, *, max_edge: int) -> ReadImage:
+    """Hash and decode the image at `path`, its picture at most `max_edge` pixels on the longer side.
+
+    Raises BadImageError when it cannot be read, is no image, is damaged, or changes while it is read.
+    """
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            sha256 = sha256_of(file)
+            file.seek(0)
+            facts, picture = _read(file, sha256, before.st_size, max_edge)
+            after = os.fstat(file.fileno())
+    except OSError as exc:
+        raise BadImageError(f"cannot be read: {exc.strerror or exc}") from exc
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise BadImageError("changed while it was read; it is taken up by the next run")
+    return ReadImage(facts=facts, picture=picture, modified_ns=before.st_mtime_ns)
+
+
+def _read(file: IO[bytes], sha256: bytes, size_bytes: int, max_edge: int) -> tuple[ImageFacts, Picture]:
+    with open_image(file) as image:
+        width, height = seen_size(image)
+        facts = ImageFacts(
+            sha256=sha256,
+            format=image.format or "",
+            width=width,
+            height=height,
+            size_bytes=size_bytes,
+            metadata=read_metadata(image),
+        )
+        may_pass = image.format == "JPEG" and image.mode in ("L", "RGB") and not is_rotated(image)
+        shrunk = decode(image, max_edge)
+        if may_pass and max(width, height) <= max_edge:
+            file.seek(0)
+            return facts, Picture(jpeg=without_metadata(file.read()), width=width, height=height)
+        return facts, make_picture(shrunk)
+
+
+def make_picture(image: Image.Image) -> Picture:
+    """Encode decoded pixels as the JPEG that is sent."""
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=JPEG_QUALITY)
+    return Picture(jpeg=out.getvalue(), width=image.width, height=image.height)

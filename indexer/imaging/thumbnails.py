@@ -1,0 +1,24 @@
+"""Small WebP pictures for result lists."""
+
+import io
+from pathlib import Path
+
+from indexer.errors import BadImageError
+from indexer.imaging.decoding import decode, open_image
+
+SIZES = (160, 320, 640, 1280)
+_QUALITY = 80
+
+
+def make_thumbnail(path: Path, size: int) -> bytes:
+    """Return the image at `path` as WebP, its longer side at most `size` pixels.
+
+    Raises BadImageError when the file is gone or cannot be decoded.
+    """
+    out = io.BytesIO()
+    try:
+        with path.open("rb") as file, open_image(file) as image:
+            decode(image, size).save(out, "WEBP", quality=_QUALITY)
+    except OSError as exc:
+        raise BadImageError(f"cannot be read: {exc.strerror or exc}") from exc
+    return out.getvalue()

@@ -1,0 +1,152 @@
+"""The values that travel between the parts: ids, images, prompts, captions, generations."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NewType
+
+ImageId = NewType("ImageId", int)
+PromptId = NewType("PromptId", int)
+CaptionId = NewType("CaptionId", int)
+GenerationId = NewType("GenerationId", int)
+RunId = NewType("RunId", int)
+RequestId = NewType("RequestId", int)
+
+Origin = Literal["original", "edit", "frame"]
+Mode = Literal["hybrid", "dense", "text"]
+Strictness = Literal["low", "normal", "high"]
+Band = Literal["strong", "likely", "weak"]
+
+RETRIEVAL = "retrieval"
+OFFLINE_RANK, IMPORT_RANK, MODEL_RANK = 0, 1, 2
+
+
+def clean_text(text: str) -> str:
+    """Return foreign text as Postgres and people can take it: no control characters, no lone surrogates, trimmed."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file that may be an image; size and time are those at the moment it was found."""
+
+    path: Path
+    uri: str
+    relative_path: str
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What lies inside an image file beside its pixels."""
+
+    taken_at: datetime | None = None
+    camera: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """What an image is, whatever its location; width and height in pixels as seen, after the EXIF orientation."""
+
+    sha256: bytes
+    format: str
+    width: int
+    height: int
+    size_bytes: int
+    origin: Origin = "original"
+    metadata: Metadata = Metadata()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A JPEG as a model gets it: oriented, shrunk, without metadata."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One image to be captioned; `facts` and `picture` are None for captioners that look at none."""
+
+    sha256: bytes
+    uri: str
+    relative_path: str
+    facts: ImageFacts | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One revision of what is asked about an image; `id` and `revision` once the catalogue knows it."""
+
+    kind: str
+    text: str
+    schema: Mapping[str, Any]
+    max_tokens: int
+    image_detail: str
+    sha256: bytes
+    id: PromptId | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What a captioner said of one image for one kind; `quarantine` says why it may not serve."""
+
+    kind: str
+    sentences: tuple[str, ...]
+    keywords: tuple[str, ...] = ()
+    visible_text: str = ""
+    uncertain: bool = False
+    fields: Mapping[str, Any] | None = None
+    quarantine: str | None = None
+    prompt_id: PromptId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost: tokens as the endpoint counted them, USD where the price is known."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A captioner's reply for one image: a caption for each kind asked, usable or quarantined."""
+
+    captions: tuple[Caption, ...]
+    usage: Usage = field(default_factory=Usage)
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One complete searchable index."""
+
+    id: GenerationId
+    prompt_id: PromptId | None
+    prompt_revision: int | None
+    captioner: str
+    model: str
+    embedder: str
+    dimensions: int
+    state: str
+    entries: int
+
+    @property
+    def captioner_name(self) -> str:
+        """Name captioner and model as one: `openai:gpt-4o-mini`, or `offline`."""
+        return self.captioner if self.captioner == self.model else f"{self.captioner}:{self.model}"

@@ -1,0 +1,66 @@
+"""Build clients for OpenAI-compatible endpoints and translate their errors, once, into what a caller can do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from time import time
+
+import openai
+
+from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+
+# Answers that say that no call can succeed, whatever the image.
+_UNUSABLE = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+# Client errors that are worth another try: time-out, conflict, too early, locked.
+_TRY_AGAIN = (408, 409, 423, 425)
+# Endpoints without keys (vLLM, Ollama, llama.cpp) want none, but the client insists on one.
+_NO_KEY = "none"
+
+
+def build_client(*, api_key: str | None, base_url: str | None, timeout_s: float) -> openai.OpenAI:
+    """Return a client whose own retries are off, so that ours see every answer."""
+    return openai.OpenAI(api_key=api_key or _NO_KEY, base_url=base_url, timeout=timeout_s, max_retries=0)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise our errors in place of the client's."""
+    try:
+        yield
+    except _UNUSABLE as exc:
+        raise CaptionerUnusableError(f"The endpoint says: {_said(exc)}") from exc
+    except openai.RateLimitError as exc:
+        if exc.code == "insufficient_quota":
+            raise CaptionerUnusableError(f"The endpoint says: {_said(exc)}") from exc
+        raise CaptionerUnavailableError(_said(exc), retry_after_s=_retry_after(exc)) from exc
+    except openai.APIStatusError as exc:
+        if exc.status_code >= 500 or exc.status_code in _TRY_AGAIN:
+            raise CaptionerUnavailableError(_said(exc), retry_after_s=_retry_after(exc)) from exc
+        raise CaptionRefusedError(_said(exc)) from exc
+    except openai.APITimeoutError as exc:
+        raise CaptionerUnavailableError("no answer in time") from exc
+    except openai.APIConnectionError as exc:
+        raise CaptionerUnavailableError(f"no connection: {exc.__cause__ or exc}") from exc
+    except (openai.APIError, ValueError) as exc:  # a body that is no JSON, or not the protocol's
+        raise CaptionerUnavailableError(f"an answer that is not the protocol's: {exc}") from exc
+
+
+def _said(error: openai.APIStatusError) -> str:
+    body = error.body if isinstance(error.body, dict) else {}
+    message = str(body.get("message") or error.message).strip()
+    return f"{message} (HTTP {error.status_code})"
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    """Return the wait that the answer asked for, in seconds: `retry-after-ms`, or `Retry-After` of RFC 9110, 10.2.3."""
+    milliseconds, value = error.response.headers.get("retry-after-ms"), error.response.headers.get("retry-after")
+    try:
+        if milliseconds:
+            return max(0.0, float(milliseconds) / 1000)
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(str(value)).timestamp() - time())
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""Write entries beside the calls, at their own pace: whatever the database says is missing or stale."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from threading import Event
+
+from indexer.catalog.embedding import Embedder, mean_vector
+from indexer.catalog.lexical import searchable
+from indexer.catalog.store import Store
+from indexer.catalog.store.entries import Document, EntryWords, NewEntry
+from indexer.models import Generation, GenerationId, PromptId
+
+_BATCH = 64
+_POLL_S = 0.2
+_LEAST_REFRESH = 1000
+_NICE = 10
+
+
+class Indexing:
+    """Fills the live generation, making the first one where there is none."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        load_embedder: Callable[[str], Embedder],
+        embedder_name: str,
+        captioner: str,
+        model: str,
+        prompt_id: PromptId | None,
+    ) -> None:
+        self.written = 0
+        self._store = store
+        self._load_embedder = load_embedder
+        self._embedder_name = embedder_name
+        self._made_with = {"captioner": captioner, "model": model, "prompt_id": prompt_id}
+        self._embedder: Embedder | None = None
+        self._unrefreshed = 0
+
+    def run(self, captioned: Event, stop: Event) -> None:
+        """Write entries until `captioned` is set and none is missing, or until `stop`; one process at a time does it."""
+        _yield_to_others()
+        with self._store.generations.hold_indexing() as lock:
+            while not stop.is_set():
+                all_there = captioned.is_set()  # asked before looking: what was captioned before is seen
+                if lock.take():
+                    written = self._write_batch()
+                else:
+                    written = 0
+                    all_there = all_there and self._nothing_missing()
+                if written == 0:
+                    if all_there:
+                        break
+                    stop.wait(_POLL_S)
+            if lock.take():
+                self._finish()
+
+    def _write_batch(self) -> int:
+        generation = self._generation()
+        if generation is None:
+            return 0
+        documents = self._store.entries.find_documents(generation.id, limit=_BATCH)
+        if documents:
+            self._store.entries.write_entries(generation.id, self._embed(generation, documents))
+            self.written += len(documents)
+            self._unrefreshed += len(documents)
+        if self._unrefreshed >= max(_LEAST_REFRESH, generation.entries):
+            self._refresh(generation.id)
+        return len(documents)
+
+    def _generation(self) -> Generation | None:
+        live = self._store.generations.get_live()
+        if live is None and self._store.generations.is_first_due():
+            embedder = self._load(self._embedder_name)
+            self._store.generations.add_generation(
+                **self._made_with, embedder=embedder.name, dimensions=embedder.dimensions, state="live"
+            )
+            live = self._store.generations.get_live()
+        return live
+
+    def _embed(self, generation: Generation, documents: Sequence[Document]) -> list[NewEntry]:
+        sentences = [sentence for document in documents for sentence in document.sentences]
+        vectors = self._load(generation.embedder).embed(sentences)
+        entries, start = [], 0
+        for document in documents:
+            own = vectors[start : start + len(document.sentences)]
+            start += len(document.sentences)
+            entries.append(NewEntry(document=document, words=_words(document), mean=mean_vector(own), vectors=own))
+        return entries
+
+    def _load(self, name: str) -> Embedder:
+        if self._embedder is None:
+            self._embedder = self._load_embedder(name)
+        return self._embedder
+
+    def _nothing_missing(self) -> bool:
+        live = self._store.generations.get_live()
+        return live is not None and not self._store.entries.find_documents(live.id, limit=1)
+
+    def _finish(self) -> None:
+        live = self._store.generations.get_live()
+        if live is not None:
+            dropped = self._store.entries.drop_unplaced(live.id)
+            if dropped or self._unrefreshed or self._store.generations.count_coverage(live.id).entries != live.entries:
+                self._refresh(live.id)
+
+    def _refresh(self, generation_id: GenerationId) -> None:
+        self._store.generations.refresh_lexemes(generation_id)
+        self._unrefreshed = 0
+
+
+def _words(document: Document) -> EntryWords:
+    return EntryWords(
+        captions=searchable(" ".join(document.sentences)),
+        keywords=searchable(" ".join(document.keywords)),
+        visible=searchable(document.visible_text),
+        names=searchable(" ".join(document.names)),
+    )
+
+
+def _yield_to_others() -> None:
+    """Lower this thread's priority (Linux gives each thread its own): embedding never holds back the calls."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

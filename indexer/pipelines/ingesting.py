@@ -1,0 +1,103 @@
+"""Ingest: every found file becomes a captioned, embedded, searchable image, or a failure with its reason."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+
+from indexer.catalog.store import Store
+from indexer.models import FoundFile, ImageId, RunId
+from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.look_ahead import look_ahead
+from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.preparing import Job, Preparing
+
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingesting:
+    """One run over found files; its stages work side by side."""
+
+    store: Store
+    preparing: Preparing
+    captioning: Captioning
+    indexing: Indexing
+    run_id: RunId
+    concurrency: int
+    stop: Event
+
+    def run(self, found: Iterable[FoundFile]) -> Iterator[Outcome]:
+        """Yield an outcome for each file as it is reached, and return when every caption has its entry.
+
+        Setting `stop` ends it after the requests in flight. What makes the whole run pointless (a wrong key, a lost
+        database) is raised, also after those.
+        """
+        captioned = Event()
+        with (
+            ThreadPoolExecutor(self._readers(), "prepare") as readers,
+            ThreadPoolExecutor(self.concurrency, "caption") as callers,
+            ThreadPoolExecutor(1, "index") as writer,
+        ):
+            writing = writer.submit(self.indexing.run, captioned, self.stop)
+            try:
+                yield from self._caption_all(found, readers, callers, writing)
+                captioned.set()
+                writing.result()
+            except BaseException:
+                self.stop.set()
+                raise
+            finally:
+                captioned.set()
+
+    def _caption_all(
+        self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor, writing: Future[None]
+    ) -> Iterator[Outcome]:
+        waiting: dict[ImageId, FoundFile] = {}
+        for outcome in self._pass(found, readers, callers):
+            _raise_early(writing)
+            if isinstance(outcome, Outcome):
+                yield outcome
+            elif outcome.image_id in waiting:
+                yield Outcome(uri=outcome.found.uri, status="known")  # one more copy of an image that waits
+            else:
+                waiting[outcome.image_id] = outcome.found
+        yield from self._take_over(waiting, readers, callers)
+
+    def _pass(
+        self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
+    ) -> Iterator[Job | Outcome]:
+        ahead = 2 * self._readers()
+        sorted_out = self.preparing.sort_out(found)
+        prepared = look_ahead(readers, self.preparing.prepare, sorted_out, window=ahead)
+        return look_ahead(callers, self.captioning.caption, prepared, window=self.concurrency + ahead)
+
+    def _take_over(
+        self, waiting: dict[ImageId, FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
+    ) -> Iterator[Outcome]:
+        """See to the images that had an open request: another run's, or another copy's in this one."""
+        while waiting and not self.stop.is_set():
+            elsewhere = self.store.requests.find_claimed_elsewhere(self.run_id, list(waiting))
+            free = [file for image_id, file in waiting.items() if image_id not in elsewhere]
+            waiting = {image_id: file for image_id, file in waiting.items() if image_id in elsewhere}
+            for outcome in self._pass(free, readers, callers):
+                if isinstance(outcome, Outcome):
+                    yield outcome
+                elif outcome.image_id in self.store.requests.find_claimed_elsewhere(self.run_id, [outcome.image_id]):
+                    waiting[outcome.image_id] = outcome.found
+                else:  # refused or quarantined: nobody will ask again by himself
+                    yield Outcome(uri=outcome.found.uri, status="known")
+            if waiting:
+                self.stop.wait(_POLL_S)
+        yield from (Outcome(uri=file.uri, status="left") for file in waiting.values())
+
+    def _readers(self) -> int:
+        return max(2, os.cpu_count() or 2)
+
+
+def _raise_early(writing: "Future[None]") -> None:
+    """Let a failure of the index writer end the run before more money is spent."""
+    if writing.done():
+        writing.result()

@@ -1,0 +1,63 @@
+"""What came of each image in a run, and the sum of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from indexer.models import Usage
+
+Status = Literal["known", "captioned", "failed", "uncaptioned", "left"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one file's way through a run.
+
+    known: nothing was to do. captioned: its caption is committed. failed: see `reason`. uncaptioned: the captioner had
+    nothing to say of it. left: the run was stopped before its turn.
+    """
+
+    uri: str
+    status: Status
+    reason: str = ""
+    quarantined: bool = False
+    requests: int = 0
+    usage: Usage = Usage()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts outcomes as they come; cost in USD, of the answers whose price is known."""
+
+    seen: int = 0
+    counts: Counter[Status] = field(default_factory=Counter)
+    quarantined: int = 0
+    requests: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        usage = outcome.usage
+        self.counts[outcome.status] += 1
+        self.quarantined += outcome.quarantined
+        self.requests += outcome.requests
+        self.tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        self.cost_usd += usage.cost_usd or 0.0
+        self.unpriced += usage.input_tokens is not None and usage.cost_usd is None
+
+    def summary(self) -> dict[str, int | float]:
+        """Return the counts under the names that `ingest --json` ends with."""
+        return {
+            "seen": self.seen,
+            "known": self.counts["known"],
+            "captioned": self.counts["captioned"],
+            "failed": self.counts["failed"],
+            "quarantined": self.quarantined,
+            "uncaptioned": self.counts["uncaptioned"],
+            "left": self.counts["left"],
+            "requests": self.requests,
+            "tokens": self.tokens,
+            "cost_usd": round(self.cost_usd, 6),
+        }

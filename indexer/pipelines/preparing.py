@@ -1,0 +1,133 @@
+"""From a found file to a subject that can be captioned: skip what is known, read, register."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from threading import Event
+from typing import Protocol
+
+from indexer.captioning.captioner import Captioner
+from indexer.catalog.store import Store
+from indexer.errors import BadImageError
+from indexer.imaging.reading import ReadImage, read_image
+from indexer.models import RETRIEVAL, FoundFile, ImageId, RunId, Subject
+from indexer.pipelines.outcomes import Outcome
+
+_CHUNK = 256
+# The rest of the file would have to be decoded for captioners that look at no picture; their facts need no more.
+_SMALL_EDGE = 256
+
+
+class _FileState(Protocol):
+    size_bytes: int | None
+    modified_ns: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A registered image that is to be captioned."""
+
+    image_id: ImageId
+    found: FoundFile
+    subject: Subject
+
+
+class Preparing:
+    """The stages before the captioner, for one run."""
+
+    def __init__(
+        self, *, store: Store, captioner: Captioner, run_id: RunId, retry_failed: bool, stop: Event
+    ) -> None:
+        self._store = store
+        self._captioner = captioner
+        self._run_id = run_id
+        self._retry_failed = retry_failed
+        self._stop = stop
+
+    def sort_out(self, found: Iterable[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
+        """Yield an outcome for each file that needs nothing, a job for each that need not be read, and the others.
+
+        Writes nothing.
+        """
+        files = iter(found)
+        while not self._stop.is_set() and (chunk := list(islice(files, _CHUNK))):
+            yield from self._sort_out_chunk(chunk)
+
+    def prepare(self, item: FoundFile | Job) -> Job | Outcome:
+        """Read and register one file; a file that is no usable image is an outcome, and remembered."""
+        if isinstance(item, Job):
+            return item
+        if self._stop.is_set():
+            return Outcome(uri=item.uri, status="left")
+        if not is_storable(item.uri):
+            return self._refuse_name(item)
+        try:
+            read = read_image(item.path, max_edge=self._captioner.max_edge or _SMALL_EDGE)
+        except BadImageError as exc:
+            return self._refuse(item, exc.reason)
+        return self._register(item, read)
+
+    def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
+        storable = [file for file in chunk if is_storable(file.uri)]
+        uris = [file.uri for file in storable]
+        known = self._store.images.find_known(uris, kind=RETRIEVAL, rank=self._captioner.rank)
+        standing = {} if self._retry_failed else self._store.failures.find_standing(uris)
+        for file in chunk:
+            before, failure = known.get(file.uri), standing.get(file.uri)
+            if failure is not None and _is_unchanged(file, failure):
+                yield Outcome(uri=file.uri, status="failed", reason=failure.reason)
+            elif before is None or not _is_unchanged(file, before):
+                yield file
+            elif self._captioner.max_edge is None:
+                subject = Subject(sha256=before.sha256, uri=file.uri, relative_path=file.relative_path)
+                yield Job(image_id=before.image_id, found=file, subject=subject)
+            elif before.captioned:
+                yield Outcome(uri=file.uri, status="known")
+            else:
+                yield file
+
+    def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
+        as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
+        registered = self._store.images.register_image(
+            read.facts, as_read, kind=RETRIEVAL, rank=self._captioner.rank
+        )
+        if registered.captioned and self._captioner.max_edge is not None:
+            return Outcome(uri=file.uri, status="known")
+        subject = Subject(
+            sha256=read.facts.sha256,
+            uri=file.uri,
+            relative_path=file.relative_path,
+            facts=read.facts,
+            picture=read.picture,
+        )
+        return Job(image_id=registered.image_id, found=as_read, subject=subject)
+
+    def _refuse(self, file: FoundFile, reason: str) -> Outcome:
+        self._store.failures.record_failure(
+            self._run_id,
+            file.uri,
+            stage="read",
+            reason=reason,
+            retryable=False,
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+        )
+        return Outcome(uri=file.uri, status="failed", reason=reason)
+
+    def _refuse_name(self, file: FoundFile) -> Outcome:
+        """Fail a file whose name is no text; Postgres, JSON and browsers could not carry it."""
+        shown = replace(file, uri=file.uri.encode("utf-8", "replace").decode("utf-8"))
+        return self._refuse(shown, "its name is not valid UTF-8; rename it")
+
+
+def is_storable(uri: str) -> bool:
+    """Tell whether a path is text: on Linux, names are bytes, and Python carries bad ones as lone surrogates."""
+    try:
+        uri.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_unchanged(file: FoundFile, before: _FileState) -> bool:
+    return (file.size_bytes, file.modified_ns) == (before.size_bytes, before.modified_ns)

@@ -1,0 +1,156 @@
+"""Settings: flag over environment over `.env` over `caption-search.toml` over default."""
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from indexer.errors import SettingsError
+
+PREFIX = "CAPTION_SEARCH_"
+TOML_FILE = "caption-search.toml"
+ENV_FILE = ".env"
+
+
+class FileSettingsSource(EnvSettingsSource):
+    """Read `NAME_FILE` as the file that holds NAME, as Docker and Kubernetes hand over secrets."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        named = {name[:-5].lower(): path for name, path in os.environ.items() if name.endswith("_FILE")}
+        known = {name.lower() for name in variable_names()}
+        return {name: _read_secret(name, path) for name, path in named.items() if name in known}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; docs/settings in the README says what each one does."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, toml_file=TOML_FILE, extra="ignore", populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", min_length=1)
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("OPENAI_API_KEY", "DF_API_KEY"), min_length=1
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("OPENAI_BASE_URL", "DF_BASE_URL"), pattern=r"^https?://"
+    )
+
+    home: Path = Field(default_factory=lambda: user_data_path("caption-search", appauthor=False))
+    captioner: Literal["openai", "offline"] | None = None
+    model: str = Field("gpt-4o-mini", min_length=1)
+    embedder: str = Field("all-MiniLM-L6-v2", min_length=1)
+    concurrency: int = Field(10, ge=1, le=1000)
+    timeout_s: float = Field(120, gt=0, le=3600)
+    max_edge: int = Field(768, ge=64, le=8192)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, the strongest first."""
+        return (
+            init_settings,
+            env_settings,
+            FileSettingsSource(settings_cls),
+            dotenv_settings,
+            TomlConfigSettingsSource(settings_cls),
+        )
+
+    @classmethod
+    def load(cls, **flags: object) -> "Settings":
+        """Read all sources; flags that are None do not count.
+
+        Raises SettingsError, naming the variable, for unknown or unusable settings.
+        """
+        _refuse_unknown_variables()
+        _refuse_unknown_keys()
+        given = {_alias(name): value for name, value in flags.items() if value is not None}
+        try:
+            return cls(**given)
+        except ValidationError as exc:
+            raise SettingsError(_sentence(exc)) from exc
+
+    def chosen_captioner(self) -> Literal["openai", "offline"]:
+        """Return the captioner set, else `openai` where a key or base URL is set, else `offline`."""
+        if self.captioner is not None:
+            return self.captioner
+        return "openai" if self.openai_api_key or self.openai_base_url else "offline"
+
+
+def variable_names() -> list[str]:
+    """Name every environment variable that sets something."""
+    names = []
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        match alias:
+            case AliasChoices():
+                names += [str(choice) for choice in alias.choices]
+            case None:
+                names.append(PREFIX + name.upper())
+            case _:
+                names.append(str(alias))
+    return names
+
+
+def _alias(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return str(alias) if alias else name
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{name.upper()}_FILE names {path}, which cannot be read: {exc}.") from exc
+
+
+def _refuse_unknown_variables() -> None:
+    known = variable_names()
+    accepted = {*known, *(f"{name}_FILE" for name in known)}
+    given = {**dotenv_values(ENV_FILE), **os.environ}
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in accepted:
+            raise SettingsError(f"{name} is no setting.{_hint(name, known)}")
+
+
+def _refuse_unknown_keys() -> None:
+    try:
+        given = tomllib.loads(Path(TOML_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as exc:
+        raise SettingsError(f"{TOML_FILE} cannot be read: {exc}.") from exc
+    for name in sorted(given.keys() - Settings.model_fields.keys()):
+        raise SettingsError(f"{TOML_FILE}: {name} is no setting.{_hint(name, list(Settings.model_fields))}")
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else " `indexer doctor` lists what can be set."
+
+
+def _sentence(error: ValidationError) -> str:
+    first: Any = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    name = field if field in variable_names() else PREFIX + field.upper()
+    return f"{name} cannot be used: {first['msg']}."

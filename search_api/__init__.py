@@ -1,0 +1,1 @@
+"""The search service: HTTP routes and the web page over the catalogue."""

@@ -1,0 +1,57 @@
+-- name: get_live
+-- Return the generation that answers searches.
+SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
+       g.entries
+FROM generation g
+LEFT JOIN prompt p ON p.id = g.prompt_id
+WHERE g.state = 'live';
+
+-- name: is_first_due
+-- Tell whether there are captions, but no generation yet to hold them.
+SELECT NOT EXISTS (SELECT FROM generation) AND (
+           EXISTS (SELECT FROM caption WHERE kind = 'retrieval' AND quarantine IS NULL)
+           OR EXISTS (SELECT FROM correction WHERE kind = 'retrieval')) AS due;
+
+-- name: add_generation
+-- Add a generation; its partition is made in the same transaction.
+INSERT INTO generation (prompt_id, captioner, model, embedder, dimensions, state, activated_at)
+VALUES (%(prompt_id)s, %(captioner)s, %(model)s, %(embedder)s, %(dimensions)s, %(state)s,
+        CASE WHEN %(state)s = 'live' THEN now() END)
+RETURNING id;
+
+-- name: create_partition
+-- ddl
+CREATE TABLE {partition} PARTITION OF entry FOR VALUES IN ({generation});
+CREATE INDEX ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops);
+CREATE INDEX ON {partition} USING gin (lexemes);
+
+-- name: hold_indexing
+-- Try to become the one process that writes entries; held until this connection ends or lets go.
+SELECT pg_try_advisory_lock(7204, 1) AS held;
+
+-- name: count_coverage
+-- Count the images that have a location, those with an entry in the generation, and the entries of its own making.
+SELECT count(*) AS images, count(e.image_id) AS entries,
+       count(*) FILTER (WHERE (c.captioner, c.model) = (g.captioner, g.model)
+                          AND c.prompt_id IS NOT DISTINCT FROM g.prompt_id) AS fresh
+FROM image i
+CROSS JOIN (SELECT captioner, model, prompt_id FROM generation WHERE id = %(generation_id)s) g
+LEFT JOIN entry e ON e.image_id = i.id AND e.generation_id = %(generation_id)s
+LEFT JOIN caption c ON c.id = e.caption_id
+WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id);
+
+-- name: refresh_lexemes
+-- Count again how many of a generation's entries hold each lexeme.
+WITH counted AS (
+    SELECT word, ndoc FROM ts_stat(format('SELECT lexemes FROM entry WHERE generation_id = %%s', %(generation_id)s::bigint))
+), gone AS (
+    DELETE FROM lexeme l WHERE l.generation_id = %(generation_id)s AND NOT EXISTS (
+        SELECT FROM counted WHERE word = l.lexeme)
+), kept AS (
+    INSERT INTO lexeme (generation_id, lexeme, entries)
+    SELECT %(generation_id)s, word, ndoc FROM counted
+    ON CONFLICT (generation_id, lexeme) DO UPDATE SET entries = EXCLUDED.entries
+        WHERE lexeme.entries <> EXCLUDED.entries
+)
+UPDATE generation SET entries = (SELECT count(*) FROM entry WHERE generation_id = %(generation_id)s)
+WHERE id = %(generation_id)s;
