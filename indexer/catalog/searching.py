@@ -1,6 +1,5 @@
 """Answer a text query from the live generation: hybrid ranking, cut-off, and why each hit is there."""
 
-import html
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ import numpy as np
 
 from indexer.catalog.banding import band_scores, is_shown
 from indexer.catalog.embedding import Embedder, Vectors
+from indexer.catalog.highlighting import mark_words
 from indexer.catalog.lexical import split_words
 from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Candidate
@@ -19,9 +19,8 @@ from indexer.models import Band, Generation, GenerationId, ImageId, Mode, Origin
 # F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
 DENSE_WEIGHT = 0.8
 WINDOW = 200
-# ts_headline's marks around a matched word, from the private use area: captions are hostile text, escaped afterwards.
-_MARK_START, _MARK_END = "\ue000", "\ue001"
-_MARK_WEIGHT = 0.05
+# How much one matched word counts against cosine when the sentence to show is chosen.
+_MATCH_WEIGHT = 0.05
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 5.0
 
@@ -167,7 +166,7 @@ def _hit(candidate: Candidate, band: Band, vector: Vectors | None) -> Hit:
 
 def _highlight(candidate: Candidate, vector: Vectors | None) -> str:
     """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
-    marks = np.array([text.count(_MARK_START) for text in candidate.highlights], dtype=np.float32)
-    nearness = candidate.sentence_embeddings @ vector if vector is not None else np.zeros_like(marks)
-    best = candidate.highlights[int(np.argmax(nearness + _MARK_WEIGHT * marks))]
-    return html.escape(best).replace(_MARK_START, "<mark>").replace(_MARK_END, "</mark>")
+    marked = [mark_words(sentence, frozenset(candidate.matched_lexemes)) for sentence in candidate.sentences]
+    matches = np.array([sentence.matches for sentence in marked], dtype=np.float32)
+    nearness = candidate.sentence_embeddings @ vector if vector is not None else np.zeros_like(matches)
+    return marked[int(np.argmax(nearness + _MATCH_WEIGHT * matches))].html

@@ -1,13 +1,74 @@
 """The contract's JSON for search results: one shape for the terminal and for HTTP."""
 
-from typing import Any
+from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
 
-from indexer.catalog.searching import Hit, Results
+from indexer.catalog.searching import Hit, Results, Why
 from indexer.catalog.store.generations import Coverage
-from indexer.models import Generation
+from indexer.models import Band, Generation, ImageId, Mode, Origin
 
 
-def present(results: Results) -> dict[str, Any]:
+class GenerationAnswer(TypedDict):
+    """The index that answered; coverage and fresh are shares, 0 to 1."""
+
+    id: int
+    prompt_revision: int | None
+    captioner: str
+    embedder: str
+    coverage: float
+    fresh: float
+
+
+class WhyAnswer(TypedDict):
+    """Why a hit is there; `highlight` is escaped HTML with <mark> around matched words."""
+
+    dense_rank: int | None
+    similarity: float | None
+    lexical_rank: int | None
+    coverage: float | None
+    matched_terms: list[str]
+    highlight: str
+    captioner: str | None
+    prompt_revision: int | None
+    corrected: bool
+
+
+class HitAnswer(TypedDict):
+    """One image that fits; a higher score is better."""
+
+    image_id: ImageId
+    score: float
+    band: Band
+    caption: str
+    origin: Origin
+    width: int
+    height: int
+    location: str
+    image_url: str
+    thumbnail_url: str
+    why: WhyAnswer
+
+
+class TookAnswer(TypedDict):
+    """Milliseconds."""
+
+    embed: float
+    search: float
+    total: float
+
+
+class SearchAnswer(TypedDict):
+    """The answer to a search; `generation` is null while nothing is indexed."""
+
+    query: str
+    mode: Mode
+    no_match: bool
+    next_cursor: str | None
+    generation: GenerationAnswer | None
+    hits: list[HitAnswer]
+    took_ms: TookAnswer
+
+
+def present(results: Results) -> SearchAnswer:
     """Return a search's answer as the contract spells it."""
     return {
         "query": results.query.text,
@@ -15,7 +76,7 @@ def present(results: Results) -> dict[str, Any]:
         "no_match": results.no_match,
         "next_cursor": None,
         "generation": present_generation(results.generation, results.coverage),
-        "hits": [present_hit(hit) for hit in results.hits],
+        "hits": [_hit(hit) for hit in results.hits],
         "took_ms": {
             "embed": round(results.embed_ms, 1),
             "search": round(results.search_ms, 1),
@@ -24,7 +85,7 @@ def present(results: Results) -> dict[str, Any]:
     }
 
 
-def present_generation(generation: Generation | None, coverage: Coverage | None) -> dict[str, Any] | None:
+def present_generation(generation: Generation | None, coverage: Coverage | None) -> GenerationAnswer | None:
     """Return what a generation is and how much it covers."""
     if generation is None or coverage is None:
         return None
@@ -38,8 +99,7 @@ def present_generation(generation: Generation | None, coverage: Coverage | None)
     }
 
 
-def present_hit(hit: Hit) -> dict[str, Any]:
-    """Return one hit."""
+def _hit(hit: Hit) -> HitAnswer:
     return {
         "image_id": hit.image_id,
         "score": round(hit.score, 4),
@@ -51,15 +111,23 @@ def present_hit(hit: Hit) -> dict[str, Any]:
         "location": hit.location,
         "image_url": f"/images/{hit.image_id}/file",
         "thumbnail_url": f"/images/{hit.image_id}/thumbnail",
-        "why": {
-            "dense_rank": hit.why.dense_rank,
-            "similarity": None if hit.why.similarity is None else round(hit.why.similarity, 4),
-            "lexical_rank": hit.why.lexical_rank,
-            "coverage": None if hit.why.coverage is None else round(hit.why.coverage, 4),
-            "matched_terms": hit.why.matched_terms,
-            "highlight": hit.why.highlight,
-            "captioner": hit.why.captioner,
-            "prompt_revision": hit.why.prompt_revision,
-            "corrected": hit.why.corrected,
-        },
+        "why": _why(hit.why),
     }
+
+
+def _why(why: Why) -> WhyAnswer:
+    return {
+        "dense_rank": why.dense_rank,
+        "similarity": _rounded(why.similarity),
+        "lexical_rank": why.lexical_rank,
+        "coverage": _rounded(why.coverage),
+        "matched_terms": why.matched_terms,
+        "highlight": why.highlight,
+        "captioner": why.captioner,
+        "prompt_revision": why.prompt_revision,
+        "corrected": why.corrected,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

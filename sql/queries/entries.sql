@@ -60,8 +60,6 @@ WITH term AS MATERIALIZED (
     GROUP BY t.lexeme
 ), mass AS MATERIALIZED (
     SELECT coalesce(sum(idf), 0::float8) AS idf FROM term
-), every AS MATERIALIZED (
-    SELECT string_agg(query::text, ' | ')::tsquery AS query FROM term
 ), rare AS MATERIALIZED (
     SELECT string_agg(query::text, ' | ')::tsquery AS query
     FROM (SELECT query, sum(entries) OVER (ORDER BY entries, lexeme) - entries AS before FROM term WHERE entries > 0) t
@@ -102,10 +100,9 @@ SELECT r.image_id, r.score, r.similarity, r.coverage,
        CASE WHEN r.similarity IS NOT NULL THEN r.dense_rank END AS dense_rank,
        CASE WHEN r.coverage > 0 THEN r.lexical_rank END AS lexical_rank,
        ARRAY(SELECT t.word FROM term t WHERE e.lexemes @@ t.query ORDER BY t.idf DESC, t.word) AS matched_terms,
+       ARRAY(SELECT t.lexeme FROM term t WHERE e.lexemes @@ t.query) AS matched_lexemes,
        e.sentences, e.sentence_embeddings, e.corrected,
-       ARRAY(SELECT ts_headline('english', s.sentence, coalesce((SELECT query FROM every), ''::tsquery),
-                                format('StartSel=%%s, StopSel=%%s, HighlightAll=true', chr(57344), chr(57345)))
-             FROM unnest(e.sentences) WITH ORDINALITY AS s (sentence, position) ORDER BY s.position) AS highlights, c.captioner, c.model, p.revision AS prompt_revision,
+ c.captioner, c.model, p.revision AS prompt_revision,
        i.origin, i.width, i.height,
        (SELECT l.relative_path FROM location l WHERE l.image_id = r.image_id ORDER BY l.id LIMIT 1) AS location
 FROM ranked r

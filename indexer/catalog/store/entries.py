@@ -54,8 +54,8 @@ class NewEntry:
 class Candidate:
     """One ranked entry with everything a hit shows.
 
-    `sentence_embeddings` is float32 [sentences, dimensions]; `highlights` are the sentences with U+E000 and U+E001
-    around words that the query has too.
+    `matched_terms` are the query's words as it had them, `matched_lexemes` their stems; `sentence_embeddings` is
+    float32 [sentences, dimensions].
     """
 
     image_id: ImageId
@@ -65,9 +65,9 @@ class Candidate:
     dense_rank: int | None
     lexical_rank: int | None
     matched_terms: list[str]
+    matched_lexemes: list[str]
     sentences: list[str]
     sentence_embeddings: Vectors
-    highlights: list[str]
     corrected: bool
     captioner: str | None
     model: str | None

@@ -1,0 +1,49 @@
+"""Build the service: its collaborators, its routes, its errors."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+
+from indexer.catalog.embedding import load_for_queries
+from indexer.catalog.opening import open_served_store
+from indexer.catalog.searching import Searcher
+from indexer.settings import Settings
+from search_api.parts import Parts
+from search_api.problems import add_problem_handlers
+from search_api.routes import health, images, page, search
+
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+@contextmanager
+def open_app(settings: Settings, *, any_host: bool = False) -> Iterator[FastAPI]:
+    """Give the service over the database that the settings name; `any_host` answers for every Host header.
+
+    Raises DatabaseError when the database cannot be reached or lacks a migration.
+    """
+    with open_served_store(settings) as store:
+        searcher = Searcher(store, load_for_queries)
+        parts = Parts(store=store, searcher=searcher, thumbnails=settings.home / "thumbnails")
+        # The model takes seconds to load: the service is up meanwhile, and ready afterwards.
+        threading.Thread(target=parts.warm_up, name="warm-up", daemon=True).start()
+        yield build_app(parts, any_host=any_host)
+
+
+def build_app(parts: Parts, *, any_host: bool) -> FastAPI:
+    """Return the application over its parts."""
+    app = FastAPI(
+        title="Caption Search",
+        version=version("caption-search"),
+        description="Find any image by describing it.",
+    )
+    app.state.parts = parts
+    if not any_host:  # against DNS rebinding: a foreign page cannot reach this machine under a name of its own
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
+    add_problem_handlers(app)
+    for routes in (search, images, health, page):
+        app.include_router(routes.router)
+    return app

@@ -1,0 +1,79 @@
+// The page's whole state is its address: ?q=…&strictness=…
+"use strict";
+
+const form = document.getElementById("search");
+const box = document.getElementById("q");
+const said = document.getElementById("said");
+const list = document.getElementById("hits");
+const more = document.getElementById("more");
+const template = document.getElementById("hit");
+let asked = 0;
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  go(new URLSearchParams(box.value.trim() ? { q: box.value.trim() } : {}));
+});
+more.addEventListener("click", () => {
+  const parameters = new URLSearchParams(location.search);
+  parameters.set("strictness", "low");
+  go(parameters);
+});
+addEventListener("popstate", show);
+show();
+
+function go(parameters) {
+  const address = parameters.size ? `/?${parameters}` : "/";
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  show();
+}
+
+async function show() {
+  const parameters = new URLSearchParams(location.search);
+  const query = parameters.get("q") ?? "";
+  const turn = ++asked;
+  box.value = query;
+  document.title = query ? `${query} · Caption Search` : "Caption Search";
+  more.hidden = true;
+  if (!query) {
+    list.replaceChildren();
+    said.textContent = "Say what the picture shows; whole sentences work best.";
+    return;
+  }
+  said.textContent = "Searching…";
+  const answer = await ask(parameters);
+  if (turn !== asked) return; // a later search has taken over
+  said.textContent = answer.problem ?? summary(answer);
+  list.replaceChildren(...(answer.hits ?? []).map(card));
+  more.hidden = !(answer.no_match && answer.generation && parameters.get("strictness") !== "low");
+}
+
+async function ask(parameters) {
+  try {
+    const response = await fetch(`/search?${new URLSearchParams({ limit: "60", ...Object.fromEntries(parameters) })}`);
+    const body = await response.json();
+    return response.ok ? body : { problem: body.detail };
+  } catch {
+    return { problem: "The service does not answer. Is it still running?" };
+  }
+}
+
+function summary(answer) {
+  if (!answer.generation) return "Nothing is indexed yet. Run: indexer ingest FOLDER";
+  if (answer.no_match) return "Nothing in the index fits this description.";
+  const count = answer.hits.length;
+  const covered = answer.generation.coverage < 1 ? `, ${Math.floor(answer.generation.coverage * 100)}% of the images are indexed` : "";
+  return `${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
+}
+
+function card(hit) {
+  const item = template.content.firstElementChild.cloneNode(true);
+  const [link, caption] = [item.querySelector("a"), item.querySelector(".caption")];
+  item.classList.add(hit.band);
+  link.href = hit.image_url;
+  link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
+  link.firstElementChild.alt = hit.caption;
+  caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
+  item.querySelector(".band").textContent = hit.band;
+  item.querySelector(".location").textContent = `${hit.location}${hit.why.captioner === "offline" ? " · offline caption" : ""}`;
+  return item;
+}

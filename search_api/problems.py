@@ -1,0 +1,42 @@
+"""Errors as RFC 9457 problem documents."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from indexer.errors import CaptionSearchError, NotFoundError
+
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def problem(status: int, detail: str, **more: object) -> JSONResponse:
+    """Return a problem document; `detail` is one sentence for people."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Let every error leave the service as a problem document."""
+
+    @app.exception_handler(NotFoundError)
+    def not_found(_request: Request, error: NotFoundError) -> JSONResponse:
+        return problem(HTTPStatus.NOT_FOUND, str(error))
+
+    @app.exception_handler(CaptionSearchError)
+    def unavailable(_request: Request, error: CaptionSearchError) -> JSONResponse:
+        return problem(_UNAVAILABLE, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
+        errors = jsonable_encoder([{key: e[key] for key in ("loc", "msg", "type")} for e in error.errors()])
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['msg']}", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    def refused(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail))

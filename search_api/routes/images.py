@@ -1,0 +1,159 @@
+"""`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import fastapi
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+from typing_extensions import TypedDict
+
+from indexer.catalog.store import Store
+from indexer.catalog.store.images import StoredImage
+from indexer.errors import BadImageError, NotFoundError
+from indexer.imaging.thumbnails import SIZES, make_thumbnail
+from indexer.models import ImageId, Origin
+from search_api.parts import PartsDep
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+ImageRef = Annotated[
+    str,
+    fastapi.Path(pattern=r"^([1-9]\d{0,17}|[0-9a-f]{64})$", description="An image id, or the SHA-256 of its file."),
+]
+ThumbnailSize = Annotated[int, Query(ge=16, le=SIZES[-1], description="Longest side in pixels, rounded up to a step.")]
+
+# Content never changes under an id: it is the SHA-256 of these bytes.
+_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "HEIF": "image/heic"}
+
+
+class ImageAnswer(TypedDict):
+    """One image; width and height in pixels as seen."""
+
+    image_id: ImageId
+    sha256: str
+    origin: Origin
+    format: str
+    width: int
+    height: int
+    size_bytes: int
+    taken_at: datetime | None
+    camera: str | None
+    latitude: float | None
+    longitude: float | None
+    added_at: datetime
+    locations: list[str]
+    captions: list["CaptionAnswer"]
+    image_url: str
+    thumbnail_url: str
+
+
+class CaptionAnswer(TypedDict):
+    """A caption of one kind; the first of a kind is the one that serves."""
+
+    kind: str
+    captioner: str
+    model: str
+    prompt_revision: int | None
+    sentences: list[str]
+    keywords: list[str]
+    visible_text: str
+    uncertain: bool
+    quarantine: str | None
+
+
+@router.get("/{ref}")
+def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
+    """Tell what is known of an image."""
+    image = _get(parts.store, ref)
+    captions = parts.store.captions.find_captions(image.image_id)
+    return {
+        "image_id": image.image_id,
+        "sha256": image.sha256.hex(),
+        "origin": image.origin,
+        "format": image.format,
+        "width": image.width,
+        "height": image.height,
+        "size_bytes": image.size_bytes,
+        "taken_at": image.taken_at,
+        "camera": image.camera,
+        "latitude": image.latitude,
+        "longitude": image.longitude,
+        "added_at": image.added_at,
+        "locations": image.relative_paths,
+        "captions": [
+            {
+                "kind": c.kind,
+                "captioner": c.captioner,
+                "model": c.model,
+                "prompt_revision": c.prompt_revision,
+                "sentences": c.sentences,
+                "keywords": c.keywords,
+                "visible_text": c.visible_text,
+                "uncertain": c.uncertain,
+                "quarantine": c.quarantine,
+            }
+            for c in captions
+        ],
+        "image_url": f"/images/{image.image_id}/file",
+        "thumbnail_url": f"/images/{image.image_id}/thumbnail",
+    }
+
+
+@router.get("/{ref}/file", response_class=FileResponse)
+def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
+    """Send the image's own file."""
+    image = _get(parts.store, ref)
+    path = _find_file(image)
+    media_type = _MEDIA_TYPES.get(image.format, f"image/{image.format.lower()}")
+    headers = {**_FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
+    return FileResponse(
+        path, media_type=media_type, headers=headers, filename=path.name, content_disposition_type="inline"
+    )
+
+
+@router.get("/{ref}/thumbnail", response_class=FileResponse)
+def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> FileResponse:
+    """Send a small WebP of the image, made once and kept."""
+    image = _get(parts.store, ref)
+    step = next(step for step in SIZES if step >= size)
+    name = image.sha256.hex()
+    cached = parts.thumbnails / name[:2] / f"{name}-{step}.webp"
+    if not cached.exists():
+        _keep(cached, _make(image, step))
+    return FileResponse(cached, media_type="image/webp", headers={**_FOR_EVER, "ETag": f'"{name}-{step}"'})
+
+
+def _get(store: Store, ref: str) -> StoredImage:
+    image_id = store.images.find_image_id(bytes.fromhex(ref)) if len(ref) == 64 else ImageId(int(ref))
+    if image_id is None:
+        raise NotFoundError("image", ref)
+    return store.images.get_image(image_id)
+
+
+def _find_file(image: StoredImage) -> Path:
+    """Return a location whose file is still there and as large as it was."""
+    for uri in image.uris:
+        path = Path(uri)
+        if path.is_file() and path.stat().st_size == image.size_bytes:
+            return path
+    raise NotFoundError("file any more for image", image.image_id)
+
+
+def _make(image: StoredImage, size: int) -> bytes:
+    try:
+        return make_thumbnail(_find_file(image), size)
+    except BadImageError as exc:
+        raise NotFoundError("readable file any more for image", image.image_id) from exc
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, path)
