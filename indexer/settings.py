@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         """
         _refuse_unknown_variables()
         _refuse_unknown_keys()
-        given = {_alias(name): value for name, value in flags.items() if value is not None}
+        given: dict[str, Any] = {_alias(name): value for name, value in flags.items() if value is not None}
         try:
             return cls(**given)
         except ValidationError as exc:

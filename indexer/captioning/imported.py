@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -36,7 +35,7 @@ class _Line(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _dataflow(cls, data: Any) -> Any:
+    def _dataflow(cls, data: object) -> object:
         """Take DataFlow's list of one image path."""
         if isinstance(data, dict) and isinstance(image := data.get("image"), list):
             if len(image) != 1:

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import regex
+from numpy.typing import NDArray
 
 from indexer.imaging.picture import colours_and_pixels
 from indexer.models import OFFLINE_RANK, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
@@ -44,8 +46,8 @@ class OfflineCaptioner:
         caption = _compose(subject.facts, path_words(subject.relative_path), colours, visible_text)
         return Answer(captions=(caption,))
 
-    def _read_text(self, pixels: object) -> str:
-        found = self._ocr(pixels)
+    def _read_text(self, pixels: NDArray[np.uint8]) -> str:
+        found: Any = self._ocr(pixels)
         pairs = zip(found.txts or (), found.scores or (), strict=True)
         lines = (clean_text(text) for text, score in pairs if score >= _LEAST_CONFIDENCE)
         return "\n".join(line for line in lines if line)[:_MOST_TEXT]

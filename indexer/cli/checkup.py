@@ -63,7 +63,7 @@ def _check_embedder(settings: Settings) -> str:
     embedder = load_for_queries(live.embedder if live else settings.embedder)
     if live is not None and embedder.dimensions != live.dimensions:
         raise SettingsError(
-            f"{embedder.name} has {embedder.dimensions} dimensions, the live index {live.dimensions}: it is another model."
+            f"{embedder.name} has {embedder.dimensions} dimensions, the live index {live.dimensions}: it is another."
         )
     return f"{embedder.name}, {embedder.embed(['ready']).shape[1]} dimensions"
 

@@ -31,8 +31,8 @@ def ingest(
 ) -> None:
     """Caption, embed and index images; run it again at any time: it goes on where it was."""
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
-    from indexer.cli.ingest_run import IngestRun
     from indexer.catalog.opening import open_store
+    from indexer.cli.ingest_run import IngestRun
     from indexer.cli.wiring import build_captioner
     from indexer.settings import Settings
     from indexer.sources.folders import check_sources

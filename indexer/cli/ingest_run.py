@@ -18,15 +18,20 @@ from indexer.cli.wiring import build_ingesting, choose_prompts
 from indexer.models import FoundFile, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
-from indexer.pipelines.outcomes import Outcome, Tally
+from indexer.pipelines.outcomes import Outcome, Status, Tally
 from indexer.settings import Settings
 from indexer.sources.folders import find_files
 
 _OFFLINE = (
-    "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside the file and "
-    "its name, colours. Set one and run this again for captions by a model."
+    "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
+    "the file and its name, colours. Set one and run this again for captions by a model."
 )
 _MOST_FAILURES_SHOWN = 20
+_ALSO: tuple[tuple[Status, str], ...] = (
+    ("failed", "failed"),
+    ("uncaptioned", "without a caption"),
+    ("left", "left"),
+)
 
 
 class IngestRun:
@@ -136,7 +141,11 @@ class IngestRun:
                 f"The live index was made with {live.captioner_name}; captions by {self._captioner.name} join it. "
                 "`indexer status` shows the mix."
             )
-        if live is not None and "embedder" in self._settings.model_fields_set and live.embedder != self._settings.embedder:
+        if (
+            live is not None
+            and "embedder" in self._settings.model_fields_set
+            and live.embedder != self._settings.embedder
+        ):
             say(f"The live index was made with the embedder {live.embedder}, which is used here too.")
         if said is not None:
             say(said)
@@ -167,6 +176,3 @@ class IngestRun:
     def _cost(self) -> str:
         priced = f"${self._tally.cost_usd:.4f}"
         return f"{self._tally.tokens:,} tokens, {'price unknown' if self._tally.unpriced else priced}"
-
-
-_ALSO = (("failed", "failed"), ("uncaptioned", "without a caption"), ("left", "left"))

@@ -17,9 +17,9 @@ def search(
     as_json: JsonFlag = False,
 ) -> None:
     """Find images by describing them."""
-    from indexer.catalog.searching import Query, Searcher
     from indexer.catalog.embedding import load_for_queries
     from indexer.catalog.opening import open_store
+    from indexer.catalog.searching import Query, Searcher
     from indexer.pipelines.presenting import present
     from indexer.settings import Settings
 

@@ -29,7 +29,10 @@ def status(as_json: JsonFlag = False) -> None:
         ("failures", counts.failures),
         ("quarantined", counts.quarantined),
         ("requests", counts.requests),
-        ("cost", f"${counts.cost_usd:.4f}" + (" and requests of unknown price" if counts.requests_without_price else "")),
+        (
+            "cost",
+            f"${counts.cost_usd:.4f}" + (" and requests of unknown price" if counts.requests_without_price else ""),
+        ),
     ]
     if live and coverage:
         rows.append(("generation", f"{live.id}, by {live.captioner_name}, embedder {live.embedder}"))

@@ -57,8 +57,8 @@ def choose_prompts(store: Store, captioner: Captioner, folder: Path) -> tuple[tu
         return (newest,), None
     in_use = store.prompts.get_prompt(live.prompt_id)
     said = (
-        f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked with "
-        f"it too; revision {newest.revision} waits for `indexer reindex`."
+        f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked "
+        f"with it too; revision {newest.revision} waits for `indexer reindex`."
     )
     return (in_use,), said
 
@@ -76,9 +76,7 @@ def build_ingesting(
     """Return the stages of one ingest run."""
     return Ingesting(
         store=store,
-        preparing=Preparing(
-            store=store, captioner=captioner, run_id=run_id, retry_failed=retry_failed, stop=stop
-        ),
+        preparing=Preparing(store=store, captioner=captioner, run_id=run_id, retry_failed=retry_failed, stop=stop),
         captioning=Captioning(
             store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=retry_failed, stop=stop
         ),
@@ -86,8 +84,7 @@ def build_ingesting(
             store=store,
             load_embedder=load_for_bulk,
             embedder_name=settings.embedder,
-            captioner=captioner.name,
-            model=captioner.model,
+            captioner=captioner,
             prompt_id=prompts[0].id if prompts else None,
         ),
         run_id=run_id,

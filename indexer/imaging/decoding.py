@@ -3,16 +3,17 @@
 import struct
 from typing import IO
 
+import numpy as np
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.errors import BadImageError
 
 MAX_PIXELS = 100_000_000
+_LARGEST_16_BIT = 65535.0
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .avif .heic .heif .hif".split()
-)
+_NAMES = "jpg jpeg jpe jfif mpo png apng webp gif tif tiff bmp dib avif heic heif hif"
+SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
 
 pillow_heif.register_heif_opener()
 # Our own limit below is told as a reason; Pillow's would warn first and speak of attacks.
@@ -98,7 +99,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image).convert("RGB")
+        image = _eight_bit(image)
     if image.has_transparency_data:
         return _on_white(image)
     rgb = image.convert("RGB")
@@ -107,13 +108,15 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scale 16-bit integers by their range and anything else by its own extremes."""
-    values = image.convert("F")
-    low, high = values.getextrema()
-    if image.mode.startswith("I;16") or (image.mode == "I" and 255 < float(high) <= 65535):
-        low, high = 0.0, 65535.0
-    scale = 255.0 / ((float(high) - float(low)) or 1.0)
-    return values.point(lambda value: value * scale - float(low) * scale).convert("L")
+    """Scale 16-bit integers by their range, and anything else by its own extremes."""
+    values = np.asarray(image, dtype=np.float32)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if image.mode.startswith("I") and low >= 0 and 255 < high <= _LARGEST_16_BIT:
+        low, high = 0.0, _LARGEST_16_BIT
+    scaled = np.nan_to_num((values - low) * (255.0 / ((high - low) or 1.0)))
+    eight_bit = Image.fromarray(scaled.astype(np.uint8))
+    eight_bit.info = image.info
+    return eight_bit
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from PIL import ExifTags, Image, IptcImagePlugin
+from PIL.ImageFile import ImageFile
 
 from indexer.imaging.decoding import BROKEN
 from indexer.models import Metadata, clean_text
@@ -56,7 +57,7 @@ def _exif(image: Image.Image) -> dict[int, Any]:
 
 def _iptc(image: Image.Image) -> Mapping[tuple[int, int], Any]:
     try:
-        return IptcImagePlugin.getiptcinfo(image) or {}
+        return (isinstance(image, ImageFile) and IptcImagePlugin.getiptcinfo(image)) or {}
     except BROKEN:
         return {}
 

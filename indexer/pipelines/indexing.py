@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from threading import Event
 
+from indexer.captioning.captioner import Captioner
 from indexer.catalog.embedding import Embedder, mean_vector
 from indexer.catalog.lexical import searchable
 from indexer.catalog.store import Store
@@ -27,20 +28,20 @@ class Indexing:
         store: Store,
         load_embedder: Callable[[str], Embedder],
         embedder_name: str,
-        captioner: str,
-        model: str,
+        captioner: Captioner,
         prompt_id: PromptId | None,
     ) -> None:
         self.written = 0
         self._store = store
         self._load_embedder = load_embedder
         self._embedder_name = embedder_name
-        self._made_with = {"captioner": captioner, "model": model, "prompt_id": prompt_id}
+        self._captioner = captioner
+        self._prompt_id = prompt_id
         self._embedder: Embedder | None = None
         self._unrefreshed = 0
 
     def run(self, captioned: Event, stop: Event) -> None:
-        """Write entries until `captioned` is set and none is missing, or until `stop`; one process at a time does it."""
+        """Write entries until `captioned` is set and none is missing, or until `stop`, one process at a time."""
         _yield_to_others()
         with self._store.generations.hold_indexing() as lock:
             while not stop.is_set():
@@ -75,7 +76,12 @@ class Indexing:
         if live is None and self._store.generations.is_first_due():
             embedder = self._load(self._embedder_name)
             self._store.generations.add_generation(
-                **self._made_with, embedder=embedder.name, dimensions=embedder.dimensions, state="live"
+                prompt_id=self._prompt_id,
+                captioner=self._captioner.name,
+                model=self._captioner.model,
+                embedder=embedder.name,
+                dimensions=embedder.dimensions,
+                state="live",
             )
             live = self._store.generations.get_live()
         return live

@@ -10,7 +10,7 @@ from indexer.catalog.store import Store
 from indexer.models import FoundFile, ImageId, RunId
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
-from indexer.pipelines.look_ahead import look_ahead
+from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Job, Preparing
 
@@ -53,7 +53,11 @@ class Ingesting:
                 captioned.set()
 
     def _caption_all(
-        self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor, writing: Future[None]
+        self,
+        found: Iterable[FoundFile],
+        readers: ThreadPoolExecutor,
+        callers: ThreadPoolExecutor,
+        writing: Future[None],
     ) -> Iterator[Outcome]:
         waiting: dict[ImageId, FoundFile] = {}
         for outcome in self._pass(found, readers, callers):
@@ -70,9 +74,8 @@ class Ingesting:
         self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
     ) -> Iterator[Job | Outcome]:
         ahead = 2 * self._readers()
-        sorted_out = self.preparing.sort_out(found)
-        prepared = look_ahead(readers, self.preparing.prepare, sorted_out, window=ahead)
-        return look_ahead(callers, self.captioning.caption, prepared, window=self.concurrency + ahead)
+        prepared = LookAhead(readers, self.preparing.prepare, ahead).over(self.preparing.sort_out(found))
+        return LookAhead(callers, self.captioning.caption, self.concurrency + ahead).over(prepared)
 
     def _take_over(
         self, waiting: dict[ImageId, FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor

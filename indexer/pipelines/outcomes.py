@@ -22,7 +22,7 @@ class Outcome:
     reason: str = ""
     quarantined: bool = False
     requests: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Event
-from typing import Protocol
 
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
+from indexer.catalog.store.failures import StandingFailure
+from indexer.catalog.store.images import KnownLocation
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage, read_image
 from indexer.models import RETRIEVAL, FoundFile, ImageId, RunId, Subject
@@ -16,11 +17,6 @@ from indexer.pipelines.outcomes import Outcome
 _CHUNK = 256
 # The rest of the file would have to be decoded for captioners that look at no picture; their facts need no more.
 _SMALL_EDGE = 256
-
-
-class _FileState(Protocol):
-    size_bytes: int | None
-    modified_ns: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +31,7 @@ class Job:
 class Preparing:
     """The stages before the captioner, for one run."""
 
-    def __init__(
-        self, *, store: Store, captioner: Captioner, run_id: RunId, retry_failed: bool, stop: Event
-    ) -> None:
+    def __init__(self, *, store: Store, captioner: Captioner, run_id: RunId, retry_failed: bool, stop: Event) -> None:
         self._store = store
         self._captioner = captioner
         self._run_id = run_id
@@ -88,9 +82,7 @@ class Preparing:
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        registered = self._store.images.register_image(
-            read.facts, as_read, kind=RETRIEVAL, rank=self._captioner.rank
-        )
+        registered = self._store.images.register_image(read.facts, as_read, kind=RETRIEVAL, rank=self._captioner.rank)
         if registered.captioned and self._captioner.max_edge is not None:
             return Outcome(uri=file.uri, status="known")
         subject = Subject(
@@ -129,5 +121,5 @@ def is_storable(uri: str) -> bool:
     return True
 
 
-def _is_unchanged(file: FoundFile, before: _FileState) -> bool:
+def _is_unchanged(file: FoundFile, before: KnownLocation | StandingFailure) -> bool:
     return (file.size_bytes, file.modified_ns) == (before.size_bytes, before.modified_ns)

@@ -1,6 +1,5 @@
 """`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
 
-import os
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -156,4 +155,4 @@ def _keep(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

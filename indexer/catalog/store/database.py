@@ -1,6 +1,6 @@
 """Connections to Postgres, and the few ways a store method runs its query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
@@ -45,19 +45,21 @@ class Database:
         except (PoolTimeout, psycopg.OperationalError) as exc:
             raise DatabaseError(f"The database does not answer: {str(exc).strip()}.") from exc
 
-    def fetch(self, noun: str, query: str, parts: dict[str, int] | None = None, /, **values: object) -> list[DictRow]:
+    def fetch(
+        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+    ) -> list[DictRow]:
         """Run a query of `noun`'s file and return its rows; `parts` fill its template fields."""
         with self.connection() as connection:
             return connection.execute(compose(noun, query, **parts or {}), values).fetchall()
 
     def fetch_one(
-        self, noun: str, query: str, parts: dict[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
     ) -> DictRow | None:
         """Run a query of `noun`'s file and return its first row, if any."""
         with self.connection() as connection:
             return connection.execute(compose(noun, query, **parts or {}), values).fetchone()
 
-    def execute(self, noun: str, query: str, parts: dict[str, int] | None = None, /, **values: object) -> int:
+    def execute(self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object) -> int:
         """Run a query of `noun`'s file and return how many rows it touched."""
         with self.connection() as connection:
             return connection.execute(compose(noun, query, **parts or {}), values).rowcount

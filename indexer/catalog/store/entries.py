@@ -42,7 +42,7 @@ class EntryWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """An entry to be written: `mean` is float32 [dimensions], `vectors` float32 [sentences, dimensions], length 1 each."""
+    """An entry to be written: `mean` is float32 [dimensions], `vectors` [sentences, dimensions], each of length 1."""
 
     document: Document
     words: EntryWords

@@ -73,9 +73,7 @@ class Generations:
 
     def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId, dimensions: int) -> None:
         """Make a generation's partition of `entry` with its vector and word indexes, inside a transaction."""
-        connection.execute(
-            compose("generations", "create_partition", generation=generation_id, dimensions=dimensions)
-        )
+        connection.execute(compose("generations", "create_partition", generation=generation_id, dimensions=dimensions))
 
     @contextmanager
     def hold_indexing(self) -> Iterator["IndexingLock"]:
