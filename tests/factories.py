@@ -1,0 +1,42 @@
+"""Things to put into a catalogue, with defaults."""
+
+import hashlib
+from pathlib import Path
+
+from indexer.catalog.store import Store
+from indexer.models import Answer, Caption, FoundFile, ImageFacts, ImageId, Prompt, PromptId
+
+
+def make_facts(name: str = "a", **changes: object) -> ImageFacts:
+    values: dict[str, object] = {"format": "JPEG", "width": 640, "height": 480, "size_bytes": 1000, **changes}
+    return ImageFacts(sha256=hashlib.sha256(name.encode()).digest(), **values)  # type: ignore[arg-type]
+
+
+def make_found(name: str = "a.jpg", *, size_bytes: int = 1000, modified_ns: int = 1) -> FoundFile:
+    path = Path("/pictures") / name
+    return FoundFile(path=path, uri=str(path), relative_path=name, size_bytes=size_bytes, modified_ns=modified_ns)
+
+
+def make_answer(*sentences: str, prompt_id: PromptId | None = None, **changes: object) -> Answer:
+    values: dict[str, object] = {"sentences": sentences or ("A red mug on a desk.",), **changes}
+    return Answer(captions=(Caption(kind="retrieval", prompt_id=prompt_id, **values),))  # type: ignore[arg-type]
+
+
+def make_prompt(text: str = "Describe.") -> Prompt:
+    return Prompt(
+        kind="retrieval",
+        text=text,
+        schema={"type": "object"},
+        max_tokens=100,
+        image_detail="auto",
+        sha256=hashlib.sha256(text.encode()).digest(),
+    )
+
+
+def add_image(store: Store, name: str = "a", *sentences: str) -> ImageId:
+    """Register an image at `<name>.jpg`, with an imported caption where sentences are given."""
+    facts = make_facts(name)
+    registered = store.images.register_image(facts, make_found(f"{name}.jpg"), kind="retrieval", rank=1)
+    if sentences:
+        store.captions.store_answer(registered.image_id, make_answer(*sentences), captioner="import", model="import")
+    return registered.image_id

@@ -1,0 +1,50 @@
+"""What integration tests share: the real embedder, and short ways to put things into a catalogue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from indexer.captioning.imported import ImportCaptioner
+from indexer.catalog.embedding import Embedder, load_for_queries
+from indexer.catalog.store import Store
+from indexer.models import RunId
+from indexer.pipelines.indexing import Indexing
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return load_for_queries("all-MiniLM-L6-v2")
+
+
+@pytest.fixture
+def run_id(store: Store) -> Iterator[RunId]:
+    with store.runs.running("test", {}) as running:
+        yield running
+
+
+@pytest.fixture
+def no_captions(tmp_path: Path) -> ImportCaptioner:
+    empty = tmp_path / "captions.jsonl"
+    empty.write_text("")
+    return ImportCaptioner(empty)
+
+
+@pytest.fixture
+def indexing(store: Store, embedder: Embedder, no_captions: ImportCaptioner) -> Indexing:
+    return Indexing(
+        store=store,
+        load_embedder=lambda _: embedder,
+        embedder_name=embedder.name,
+        captioner=no_captions,
+        prompt_id=None,
+    )
+
+
+@pytest.fixture
+def captioned() -> Event:
+    """An event that says that no more captions come."""
+    event = Event()
+    event.set()
+    return event

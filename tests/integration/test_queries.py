@@ -1,0 +1,79 @@
+"""The .sql files and the store hold each other to account."""
+
+import inspect
+import re
+
+import psycopg
+import pytest
+
+from indexer.catalog.queries import compose, load_queries, sql_folder
+from indexer.catalog.store import Store
+from indexer.catalog.store.generations import IndexingLock
+from indexer.catalog.store.store import Store as StoreClass
+
+NOUNS = sorted(path.stem for path in (sql_folder() / "queries").glob("*.sql"))
+QUERIES = [(noun, name) for noun in NOUNS for name in load_queries(noun)]
+# Methods that run a query under another name: a lock is an object of its own.
+RENAMED = {("generations", "hold_indexing"): IndexingLock.take}
+DDL = {("generations", "create_partition")}
+TEMPLATE_PARTS = {"generation": 1, "dimensions": 384}
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_file_of_queries_has_its_noun_in_the_store(noun: str, store: Store) -> None:
+    assert hasattr(store, noun)
+
+
+@pytest.mark.parametrize(("noun", "name"), QUERIES)
+def test_every_query_is_run_by_the_method_of_its_name(noun: str, name: str, store: Store) -> None:
+    method = RENAMED.get((noun, name)) or getattr(getattr(store, noun), name)
+
+    assert f'"{name}"' in inspect.getsource(method)
+
+
+def test_every_store_method_that_runs_a_query_names_an_existing_one() -> None:
+    source = "".join(inspect.getsource(inspect.getmodule(kind)) for kind in _noun_classes())  # type: ignore[arg-type]
+    used = set(re.findall(r'(?:fetch|fetch_one|execute|compose)\(\s*"(\w+)",\s*"(\w+)"', source))
+
+    assert used == set(QUERIES)
+
+
+@pytest.mark.parametrize(("noun", "name"), [query for query in QUERIES if query not in DDL])
+def test_every_query_can_be_prepared_on_the_migrated_database(noun: str, name: str, database: str) -> None:
+    text = load_queries(noun)[name]
+    parts = {key: value for key, value in TEMPLATE_PARTS.items() if f"{{{key}}}" in text}
+    with psycopg.connect(database) as connection:
+        statement = compose(noun, name, **parts).as_string(connection)
+        numbered = _number_parameters(statement)
+
+        connection.execute(f"PREPARE checked AS {numbered}".encode())
+
+
+def test_a_partition_is_made_with_its_vector_index(store: Store, database: str) -> None:
+    generation_id = store.generations.add_generation(
+        prompt_id=None, captioner="import", model="import", embedder="x", dimensions=7, state="live"
+    )
+
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = %s", [f"entry_{generation_id}"]
+        ).fetchall()
+    assert any("hnsw" in row[0] and "halfvec(7)" in row[0] for row in found)
+
+
+def _noun_classes() -> list[type]:
+    source = inspect.getsource(StoreClass.__init__)
+    module = inspect.getmodule(StoreClass)
+    return [getattr(module, name) for name in re.findall(r"= (\w+)\(self\._database\)", source)]
+
+
+def _number_parameters(statement: str) -> str:
+    """Turn psycopg's %(name)s into $1, $2, …, as psycopg does before it sends a statement."""
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match.group(1) not in names:
+            names.append(match.group(1))
+        return f"${names.index(match.group(1)) + 1}"
+
+    return re.sub(r"%\((\w+)\)s", number, statement).replace("%%", "%")
