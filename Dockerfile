@@ -3,8 +3,9 @@
 
 FROM python:3.11-slim-bookworm AS build
 
-# The CPU build: PyPI's torch brings gigabytes of CUDA. With a GPU, name the index of your CUDA version:
-#   docker compose build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130
+# The CPU build: PyPI's torch brings gigabytes of CUDA. With a GPU, name the index of your CUDA version,
+# which pytorch.org/get-started lists:
+#   docker compose build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/...
 ARG TORCH=torch==2.13.0
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PYTHON=/opt/venv/bin/python
@@ -35,11 +36,15 @@ RUN groupadd --gid 10001 indexer \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin indexer \
     && install --directory --owner 10001 --group 10001 /data
 
-# Another embedder than the default one is downloaded once, into the volume.
+# HF_HOME: another embedder than the default one is downloaded once, into the volume.
+# LOGNAME: yoyo notes who migrated, and fails under an id without a name, as `--user` gives it.
+# ORT_DISABLE_TELEMETRY: onnxruntime reports to Microsoft unless told not to, since 1.29.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CAPTION_SEARCH_HOME=/data \
-    HF_HOME=/data/huggingface
+    HF_HOME=/data/huggingface \
+    LOGNAME=indexer \
+    ORT_DISABLE_TELEMETRY=1
 
 USER 10001:10001
 # `caption-search.toml` and `prompts/` are read from here.

@@ -1,7 +1,9 @@
 """What every kind of test may use: a real Postgres, an empty database of it, the fake endpoint."""
 
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -27,10 +29,27 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CAPTION_SEARCH_HOME", str(tmp_path / "home"))
 
 
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """Give a folder for a server's data, outside pytest's own.
+
+    As root, the server runs as a user of its own, and pytest closes its folders to others whenever a session starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="caption-search-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def server_home() -> Iterator[Path]:
+    """Give a folder in which an embedded server of the test's own may live."""
+    with server_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Give the connection string of a server with a migrated template database; durability is off."""
-    with embedded_postgres(tmp_path_factory.mktemp("postgres")) as conninfo:
+    with server_folder() as folder, embedded_postgres(folder) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")

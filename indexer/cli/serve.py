@@ -1,6 +1,7 @@
 """`indexer serve`: start the service."""
 
 import ipaddress
+import socket
 from importlib import import_module
 from typing import Annotated
 
@@ -29,9 +30,20 @@ def serve(
 
     # The service is named by string: the indexer imports nothing of it.
     service = import_module("search_api.app")
-    with service.open_app(Settings.load(), any_host=insecure) as app:
-        say(f"Caption Search is at http://{host}:{port} (Ctrl-C ends it).")
-        uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=10)
+    with _listen(host, port) as listening, service.open_app(Settings.load(), any_host=insecure) as app:
+        shown = f"[{host}]" if ":" in host else host
+        say(f"Caption Search is at http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it).")
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is begun."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(found[4][:2], family=found[0])
+    except OSError as exc:
+        raise SettingsError(f"Cannot listen on {host}:{port}: {exc.strerror}. Try another --port.") from exc
 
 
 def is_loopback(host: str) -> bool:

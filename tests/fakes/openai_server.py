@@ -134,7 +134,7 @@ class FakeOpenAI:
                 self.refused.append(str(exc))
             raise
         with self._lock:
-            asked = Asked(number=len(self.accepted), body=body, text=text, image=image, key=headers["Authorization"])
+            asked = Asked(number=len(self.accepted), body=body, text=text, image=image, key=headers["authorization"])
             self.accepted.append(asked)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/chat/completions":
             return self._send_error(Fault(status=404, message=f"Invalid URL (POST {self.path})"))
         try:
-            said, body = self.server_state.respond(dict(self.headers), raw)
+            said, body = self.server_state.respond({name.lower(): value for name, value in self.headers.items()}, raw)
         except BadRequestError as exc:
             return self._send_error(exc.fault, exc.param)
         if isinstance(said, Fault):
@@ -220,7 +220,7 @@ def _completion(reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(headers: Mapping[str, str], raw: bytes, state: FakeOpenAI) -> tuple[dict[str, Any], str, bytes]:
-    if headers.get("Authorization") != f"Bearer {state.key}":
+    if headers.get("authorization") != f"Bearer {state.key}":
         raise BadRequestError("Incorrect API key provided", status=401, code="invalid_api_key")
     try:
         body = json.loads(raw)

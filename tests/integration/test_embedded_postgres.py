@@ -20,9 +20,9 @@ with embedded_postgres(Path(sys.argv[1])) as conninfo:
 """
 
 
-def test_the_last_process_stops_the_server(tmp_path: Path) -> None:
-    with embedded_postgres(tmp_path) as conninfo:
-        other = _hold(tmp_path)
+def test_the_last_process_stops_the_server(server_home: Path) -> None:
+    with embedded_postgres(server_home) as conninfo:
+        other = _hold(server_home)
         assert _reads(other) == conninfo
         other.communicate("\n", timeout=30)
         assert _answers(conninfo)
@@ -30,10 +30,10 @@ def test_the_last_process_stops_the_server(tmp_path: Path) -> None:
     assert not _answers(conninfo)
 
 
-def test_a_process_that_stays_keeps_the_server(tmp_path: Path) -> None:
-    other = _hold(tmp_path)
+def test_a_process_that_stays_keeps_the_server(server_home: Path) -> None:
+    other = _hold(server_home)
     conninfo = _reads(other)
-    with embedded_postgres(tmp_path):
+    with embedded_postgres(server_home):
         pass
 
     assert _answers(conninfo)
@@ -41,25 +41,25 @@ def test_a_process_that_stays_keeps_the_server(tmp_path: Path) -> None:
     assert not _answers(conninfo)
 
 
-def test_a_killed_process_leaves_a_server_that_the_next_one_takes_over(tmp_path: Path) -> None:
-    other = _hold(tmp_path)
+def test_a_killed_process_leaves_a_server_that_the_next_one_takes_over(server_home: Path) -> None:
+    other = _hold(server_home)
     left = _reads(other)
     other.send_signal(signal.SIGKILL)
     other.communicate(timeout=30)
 
-    with embedded_postgres(tmp_path) as conninfo:
+    with embedded_postgres(server_home) as conninfo:
         assert conninfo == left
         assert _answers(conninfo)
 
     assert not _answers(conninfo)
 
 
-def test_a_killed_server_is_started_again(tmp_path: Path) -> None:
-    with embedded_postgres(tmp_path):
-        postmaster = int((tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+def test_a_killed_server_is_started_again(server_home: Path) -> None:
+    with embedded_postgres(server_home):
+        postmaster = int((server_home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(postmaster, signal.SIGKILL)
 
-    with embedded_postgres(tmp_path) as conninfo:
+    with embedded_postgres(server_home) as conninfo:
         assert _answers(conninfo)
 
 

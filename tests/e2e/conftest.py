@@ -1,0 +1,107 @@
+"""The installed command as a user runs it: a subprocess with an environment of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from tests.fakes.openai_server import FakeOpenAI
+
+INDEXER = Path(sys.executable).with_name("indexer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[Any]:
+        """Return stdout as JSON, one object a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(slots=True)
+class Command:
+    """Runs `indexer` in a folder, with these variables beside the bare environment."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *arguments: str | Path) -> "subprocess.Popen[str]":
+        """Start it and return the process."""
+        return subprocess.Popen(
+            [INDEXER, *map(str, arguments)],
+            cwd=self.folder,
+            env={**_bare_environment(), **self.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str | Path) -> Finished:
+        """Run it to its end."""
+        return finish(self.start(*arguments))
+
+
+def finish(process: "subprocess.Popen[str]") -> Finished:
+    """Wait for a command and return what it printed."""
+    out, err = process.communicate(timeout=120)
+    return Finished(code=process.returncode, out=out, err=err)
+
+
+def _bare_environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR")
+    # No test may reach a model hub: the default set-up downloads nothing.
+    return {**{name: os.environ[name] for name in kept if name in os.environ}, "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture
+def indexer(tmp_path: Path, database: str) -> Command:
+    """The command over an empty database, without a key."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def paying(indexer: Command, openai_server: FakeOpenAI) -> Command:
+    """The command with the fake endpoint and its key."""
+    indexer.variables |= {"OPENAI_BASE_URL": openai_server.base_url, "OPENAI_API_KEY": openai_server.key}
+    return indexer
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Command], str]]:
+    """Start `indexer serve` on a free port and return its address; stopped after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(command: Command, *flags: str) -> str:
+        process = command.start("serve", "--port", "0", *flags)
+        started.append(process)
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "http://" in line, line + process.stderr.read()
+        return next(word for word in line.split() if word.startswith("http://"))
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture
+def own_database(postgres: str) -> Callable[[str], str]:
+    """Name a database of the test server."""
+    return lambda name: make_conninfo(postgres, dbname=name)
