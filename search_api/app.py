@@ -1,7 +1,7 @@
 """Build the service: its collaborators, its routes, its errors."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
@@ -16,12 +16,10 @@ from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
 from search_api.routes import health, images, page, search
 
-LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-
 
 @contextmanager
-def open_app(settings: Settings, *, any_host: bool = False) -> Iterator[FastAPI]:
-    """Give the service over the database that the settings name; `any_host` answers for every Host header.
+def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
+    """Give the service over the database that the settings name; it answers to these Host names, "*" being any.
 
     Raises DatabaseError when the database cannot be reached or lacks a migration.
     """
@@ -30,10 +28,10 @@ def open_app(settings: Settings, *, any_host: bool = False) -> Iterator[FastAPI]
         parts = Parts(store=store, searcher=searcher, thumbnails=settings.home / "thumbnails")
         # The model takes seconds to load: the service is up meanwhile, and ready afterwards.
         threading.Thread(target=parts.warm_up, name="warm-up", daemon=True).start()
-        yield build_app(parts, any_host=any_host)
+        yield build_app(parts, hosts)
 
 
-def build_app(parts: Parts, *, any_host: bool) -> FastAPI:
+def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     """Return the application over its parts."""
     app = FastAPI(
         title="Caption Search",
@@ -41,8 +39,8 @@ def build_app(parts: Parts, *, any_host: bool) -> FastAPI:
         description="Find any image by describing it.",
     )
     app.state.parts = parts
-    if not any_host:  # against DNS rebinding: a foreign page cannot reach this machine under a name of its own
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS)
+    # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     add_problem_handlers(app)
     for routes in (search, images, health, page):
         app.include_router(routes.router)

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,15 +59,22 @@ def postgres() -> Iterator[str]:
         yield conninfo
 
 
-@pytest.fixture
-def database(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the connection string of an empty, migrated database of the test's own."""
-    name = f"test_{abs(hash(request.node.nodeid))}"
+@contextmanager
+def new_database(postgres: str) -> Iterator[str]:
+    """Give the connection string of an empty, migrated database, cloned from the template."""
+    name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         template = sql.Identifier(_TEMPLATE)
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
         yield make_conninfo(postgres, dbname=name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """Give the connection string of an empty, migrated database of the test's own."""
+    with new_database(postgres) as conninfo:
+        yield conninfo
 
 
 @pytest.fixture

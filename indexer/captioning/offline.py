@@ -1,6 +1,7 @@
 """Captions that call nothing: visible text, the words inside the file, colours, orientation, and the path."""
 
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -54,6 +55,8 @@ class OfflineCaptioner:
 
     @cached_property
     def _ocr(self) -> "RapidOCR":
+        # Nothing is sent anywhere: onnxruntime reports its use to its maker unless this is set before it is loaded.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         # Imported here: OpenCV and onnxruntime take a second to load.
         from rapidocr import RapidOCR
 

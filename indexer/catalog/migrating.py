@@ -1,6 +1,7 @@
 """Bring a database to the newest schema: yoyo over the plain .sql files of sql/migrations."""
 
 import logging
+import os
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -22,6 +23,7 @@ def migrate(conninfo: str) -> list[str]:
     the row is broken. Raises DatabaseError when the server is not fit or cannot be reached.
     """
     logging.getLogger("yoyo").setLevel(logging.WARNING)
+    os.environ.setdefault("LOGNAME", "indexer")  # yoyo notes who migrated, and fails for a uid without a name
     with connect(conninfo) as connection:
         connection.execute("SELECT pg_advisory_lock(%s, %s)", _LOCK)
         _check_server(connection)
@@ -31,7 +33,8 @@ def migrate(conninfo: str) -> list[str]:
         try:
             backend.break_lock()
             missing = backend.to_apply(yoyo.read_migrations(str(sql_folder() / "migrations")))
-            with backend.lock():
+            # One transaction around all: killed in between, yoyo would leave a migration applied and not noted.
+            with backend.lock(), backend.transaction():
                 backend.apply_migrations(missing)
         finally:
             backend.connection.close()

@@ -10,6 +10,8 @@ import typer
 from indexer.cli.output import say
 from indexer.errors import SettingsError
 
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -17,6 +19,9 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Listen beyond this machine although no key is asked for.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer to this Host name (loopback names; with --insecure, to any).")
+    ] = None,
 ) -> None:
     """Start the search service and its web page."""
     if not is_loopback(host) and not insecure:
@@ -28,9 +33,10 @@ def serve(
 
     from indexer.settings import Settings
 
+    hosts = allow_host or (["*"] if insecure else LOOPBACK_HOSTS)
     # The service is named by string: the indexer imports nothing of it.
     service = import_module("search_api.app")
-    with _listen(host, port) as listening, service.open_app(Settings.load(), any_host=insecure) as app:
+    with _listen(host, port) as listening, service.open_app(Settings.load(), hosts) as app:
         shown = f"[{host}]" if ":" in host else host
         say(f"Caption Search is at http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it).")
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -82,26 +82,15 @@ def paying(indexer: Command, openai_server: FakeOpenAI) -> Command:
     return indexer
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[Command], str]]:
-    """Start `indexer serve` on a free port and return its address; stopped after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(command: Command, *flags: str) -> str:
-        process = command.start("serve", "--port", "0", *flags)
-        started.append(process)
-        assert process.stderr is not None
-        line = process.stderr.readline()
+@contextmanager
+def serving(command: Command, *flags: str) -> Iterator[str]:
+    """Run `indexer serve` on a free port and give its address."""
+    process = command.start("serve", "--port", "0", *flags)
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    try:
         assert "http://" in line, line + process.stderr.read()
-        return next(word for word in line.split() if word.startswith("http://"))
-
-    yield start
-    for process in started:
+        yield next(word for word in line.split() if word.startswith("http://"))
+    finally:
         process.terminate()
         process.communicate(timeout=30)
-
-
-@pytest.fixture
-def own_database(postgres: str) -> Callable[[str], str]:
-    """Name a database of the test server."""
-    return lambda name: make_conninfo(postgres, dbname=name)
