@@ -161,6 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != "/v1/models":
             return self._send_error(Fault(status=404, message=f"Invalid URL (GET {self.path})"))
+        if self.headers.get("authorization") != f"Bearer {self.server_state.key}":
+            return self._send_error(Fault(status=401, message="Incorrect API key provided", code="invalid_api_key"))
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in MODELS]
         return self._send(200, {"object": "list", "data": listed})
 

@@ -1,0 +1,70 @@
+import pytest
+
+from indexer.models import Generation, GenerationId, clean_text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("A red mug.", "A red mug."),
+        ("  A red mug. \n", "A red mug."),
+        ("A red\0 mug", "A red mug"),
+        ("\x1b[31mred", "[31mred"),
+        ("A\x85 mug\x7f", "A mug"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("Windows\r\nlines", "Windows\nlines"),
+        ("", ""),
+        (" \0 \n", ""),
+    ],
+)
+def test_control_characters_go_and_lines_stay(text: str, clean: str) -> None:
+    assert clean_text(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("mug\ud83d", "mug\ufffd"),
+        ("\ude00mug", "\ufffdmug"),
+        ("a\ud800b\udfffc", "a\ufffdb\ufffdc"),
+        ("\ud83d\ude00", "😀"),
+        ("😀 日落 é", "😀 日落 é"),
+    ],
+)
+def test_lone_surrogates_are_replaced_and_pairs_joined(text: str, clean: str) -> None:
+    assert clean_text(text) == clean
+
+
+def test_what_is_cleaned_can_be_written_as_utf_8() -> None:
+    every_character = "".join(map(chr, range(0x11000)))
+
+    assert clean_text(every_character).encode()
+
+
+def test_cleaning_twice_changes_nothing() -> None:
+    once = clean_text(" \0 mug \ud800 \r\n tea \x85 ")
+
+    assert clean_text(once) == once
+
+
+def test_a_lone_carriage_return_still_parts_two_words() -> None:
+    assert clean_text("A red mug.\rA desk.").split() == ["A", "red", "mug.", "A", "desk."]
+
+
+@pytest.mark.parametrize(
+    ("captioner", "model", "name"), [("openai", "gpt-4o-mini", "openai:gpt-4o-mini"), ("offline", "offline", "offline")]
+)
+def test_a_generation_names_its_captioner_and_model(captioner: str, model: str, name: str) -> None:
+    generation = Generation(
+        id=GenerationId(1),
+        prompt_id=None,
+        prompt_revision=None,
+        captioner=captioner,
+        model=model,
+        embedder="x",
+        dimensions=3,
+        state="live",
+        entries=0,
+    )
+
+    assert generation.captioner_name == name
