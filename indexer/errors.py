@@ -53,8 +53,8 @@ class BadImageError(CaptionSearchError):
     """One file is not an image that can be used; `reason` is a clause without the path."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason = " ".join(reason.split()).rstrip(".")
+        super().__init__(self.reason)
 
 
 class CaptionerError(CaptionSearchError):

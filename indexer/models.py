@@ -26,6 +26,7 @@ OFFLINE_RANK, IMPORT_RANK, MODEL_RANK = 0, 1, 2
 def clean_text(text: str) -> str:
     """Return foreign text as Postgres and people can take it: no control characters, no lone surrogates, trimmed."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    whole = whole.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
 
 

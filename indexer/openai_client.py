@@ -1,7 +1,7 @@
 """Build clients for OpenAI-compatible endpoints and translate their errors, once, into what a caller can do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from time import time
 
@@ -53,14 +53,11 @@ def _said(error: openai.APIStatusError) -> str:
 
 def _retry_after(error: openai.APIStatusError) -> float | None:
     """Return the wait that the answer asked for, in seconds: `retry-after-ms`, or `Retry-After` of RFC 9110, 10.2.3."""
-    milliseconds, value = error.response.headers.get("retry-after-ms"), error.response.headers.get("retry-after")
-    try:
-        if milliseconds:
-            return max(0.0, float(milliseconds) / 1000)
-        return max(0.0, float(value)) if value else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(str(value)).timestamp() - time())
-    except ValueError:
-        return None
+    headers = error.response.headers
+    with suppress(ValueError):
+        return max(0.0, float(headers.get("retry-after-ms", "")) / 1000)
+    with suppress(ValueError):
+        return max(0.0, float(headers.get("retry-after", "")))
+    with suppress(ValueError):
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time())
+    return None

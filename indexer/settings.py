@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -22,13 +22,14 @@ from indexer.errors import SettingsError
 PREFIX = "CAPTION_SEARCH_"
 TOML_FILE = "caption-search.toml"
 ENV_FILE = ".env"
+_URL = r"^https?://"
 
 
 class FileSettingsSource(EnvSettingsSource):
     """Read `NAME_FILE` as the file that holds NAME, as Docker and Kubernetes hand over secrets."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        named = {name[:-5].lower(): path for name, path in os.environ.items() if name.endswith("_FILE")}
+        named = {name[:-5].lower(): path for name, path in _environment().items() if name.endswith("_FILE")}
         known = {name.lower() for name in variable_names()}
         return {name: _read_secret(name, path) for name, path in named.items() if name in known}
 
@@ -41,12 +42,10 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", min_length=1)
-    openai_api_key: SecretStr | None = Field(
-        None, validation_alias=AliasChoices("OPENAI_API_KEY", "DF_API_KEY"), min_length=1
-    )
-    openai_base_url: str | None = Field(
-        None, validation_alias=AliasChoices("OPENAI_BASE_URL", "DF_BASE_URL"), pattern=r"^https?://"
-    )
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY", min_length=1)
+    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL", pattern=_URL)
+    df_api_key: SecretStr | None = Field(None, validation_alias="DF_API_KEY", min_length=1)
+    df_base_url: str | None = Field(None, validation_alias="DF_BASE_URL", pattern=_URL)
 
     home: Path = Field(default_factory=lambda: user_data_path("caption-search", appauthor=False))
     captioner: Literal["openai", "offline"] | None = None
@@ -55,6 +54,13 @@ class Settings(BaseSettings):
     concurrency: int = Field(10, ge=1, le=1000)
     timeout_s: float = Field(120, gt=0, le=3600)
     max_edge: int = Field(768, ge=64, le=8192)
+
+    @model_validator(mode="after")
+    def _fall_back_on_dataflow(self) -> "Settings":
+        """Take DataFlow's key and address where there are none of our own."""
+        self.openai_api_key = self.openai_api_key or self.df_api_key
+        self.openai_base_url = self.openai_base_url or self.df_base_url
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -97,24 +103,20 @@ class Settings(BaseSettings):
 
 def variable_names() -> list[str]:
     """Name every environment variable that sets something."""
-    names = []
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        match alias:
-            case AliasChoices():
-                names += [str(choice) for choice in alias.choices]
-            case None:
-                names.append(PREFIX + name.upper())
-            case _:
-                names.append(str(alias))
-    return names
+    return [str(field.validation_alias or PREFIX + name.upper()) for name, field in Settings.model_fields.items()]
 
 
 def _alias(name: str) -> str:
-    alias = Settings.model_fields[name].validation_alias
-    if isinstance(alias, AliasChoices):
-        return str(alias.choices[0])
-    return str(alias) if alias else name
+    return str(Settings.model_fields[name].validation_alias or name)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment over the .env file."""
+    try:
+        written = dotenv_values(ENV_FILE)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{ENV_FILE} cannot be read: {exc}.") from exc
+    return {name: value for name, value in {**written, **os.environ}.items() if value is not None}
 
 
 def _read_secret(name: str, path: str) -> str:
@@ -127,8 +129,7 @@ def _read_secret(name: str, path: str) -> str:
 def _refuse_unknown_variables() -> None:
     known = variable_names()
     accepted = {*known, *(f"{name}_FILE" for name in known)}
-    given = {**dotenv_values(ENV_FILE), **os.environ}
-    for name in sorted(given):
+    for name in sorted(_environment()):
         if name.startswith(PREFIX) and name not in accepted:
             raise SettingsError(f"{name} is no setting.{_hint(name, known)}")
 

@@ -24,6 +24,7 @@ class BadLine:
 class _Line(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
+    number: int
     image: str | None = None
     sha256: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
     caption: str | None = None
@@ -70,8 +71,8 @@ class ImportCaptioner:
         """Read the whole file; raises CaptionsFileError when it cannot be read at all."""
         self.path = path
         self.bad_lines: list[BadLine] = []
-        self._by_path: dict[str, tuple[int, Caption]] = {}
-        self._by_sha256: dict[str, tuple[int, Caption]] = {}
+        self._by_path: dict[str, list[_Line]] = {}
+        self._by_sha256: dict[str, list[_Line]] = {}
         self._used: set[int] = set()
         self._marking = threading.Lock()
         for number, item in _load_items(path):
@@ -79,35 +80,45 @@ class ImportCaptioner:
 
     def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:  # noqa: ARG002 - asks nothing
         """Return the line for this image, by content before path; see `Captioner`."""
-        found = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.uri)
-        if found is None:
+        lines = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.uri)
+        if lines is None:
             return None
         with self._marking:
-            self._used.add(found[0])
-        return Answer(captions=(found[1],))
+            self._used.update(line.number for line in lines)
+        return Answer(captions=(_merge(lines),))
 
     def unused_lines(self) -> list[BadLine]:
         """Return the lines that matched no image so far."""
-        numbers = {number for number, _ in [*self._by_path.values(), *self._by_sha256.values()]}
-        return [BadLine(number=n, reason="it matches no image of this run") for n in sorted(numbers - self._used)]
+        known = (line for lines in [*self._by_path.values(), *self._by_sha256.values()] for line in lines)
+        unused = sorted({line.number for line in known} - self._used)
+        return [BadLine(number=number, reason="it matches no image of this run") for number in unused]
 
     def _add(self, number: int, item: object) -> None:
+        if not isinstance(item, dict):
+            self.bad_lines.append(BadLine(number=number, reason="it is no JSON object"))
+            return
         try:
-            line = _Line.model_validate(item)
+            line = _Line.model_validate({**item, "number": number})
         except ValidationError as exc:
             self.bad_lines.append(BadLine(number=number, reason=_reason(exc)))
             return
-        caption = Caption(
-            kind=line.kind,
-            sentences=line.sentences(),
-            keywords=tuple(clean for word in line.keywords if (clean := clean_text(word))),
-            visible_text=clean_text(line.visible_text),
-            uncertain=line.uncertain,
-        )
         if line.sha256:
-            self._by_sha256[line.sha256.lower()] = (number, caption)
+            self._by_sha256.setdefault(line.sha256.lower(), []).append(line)
         else:
-            self._by_path[os.path.abspath(self.path.parent / str(line.image))] = (number, caption)  # noqa: PTH100 - as sources do
+            path = os.path.abspath(self.path.parent / str(line.image))  # noqa: PTH100 - as sources do
+            self._by_path.setdefault(path, []).append(line)
+
+
+def _merge(lines: Sequence[_Line]) -> Caption:
+    """Make one caption of all lines about an image: some files have a line for each sentence."""
+    texts = [clean for line in lines if (clean := clean_text(line.visible_text))]
+    return Caption(
+        kind=lines[0].kind,
+        sentences=tuple(dict.fromkeys(sentence for line in lines for sentence in line.sentences())),
+        keywords=tuple(dict.fromkeys(clean for line in lines for word in line.keywords if (clean := clean_text(word)))),
+        visible_text="\n".join(dict.fromkeys(texts)),
+        uncertain=any(line.uncertain for line in lines),
+    )
 
 
 def _reason(error: ValidationError) -> str:
@@ -125,7 +136,7 @@ def _load_items(path: Path) -> Iterator[tuple[int, object]]:
     if text.lstrip().startswith("["):
         try:
             yield from enumerate(json.loads(text), start=1)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise CaptionsFileError(path, f"is no JSON: {exc}") from exc
         return
     for number, line in enumerate(text.split("\n"), start=1):
@@ -136,5 +147,5 @@ def _load_items(path: Path) -> Iterator[tuple[int, object]]:
 def _parse(line: str) -> object:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line  # no object, and so refused with its number

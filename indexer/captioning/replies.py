@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from indexer.models import Caption, Prompt, clean_text
 
@@ -14,16 +14,24 @@ _LONGEST_SENTENCE, _MOST_SENTENCES, _MOST_KEYWORDS, _LONGEST_TEXT = 1000, 20, 50
 # Answers that speak of the model, not of the image.
 _REFUSAL = regex.compile(
     r"^\W*(i['’]?m (sorry|unable|not able)|i am (sorry|unable|not able)|i can(no|['’])t|sorry[,.]|as an ai\b|"
-    r"unfortunately,? i|null$|none$|n/?a$|error\b)",
+    r"unfortunately,? i|null$|none$|n/?a$|error(:|$| \d))",
     regex.IGNORECASE,
 )
+
+
+def _as_list(value: object) -> object:
+    """Take nothing, or one text, where small models leave out the list around it."""
+    return [] if value is None else [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class _RetrievalReply(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    captions: list[str]
-    keywords: list[str] = Field(default_factory=list)
+    captions: Texts
+    keywords: Texts = Field(default_factory=list)
     visible_text: str | None = ""
     uncertain: bool = False
 
@@ -98,8 +106,11 @@ def _unparsed(prompt: Prompt, text: str, *, cut_off: bool) -> Caption:
 
 def _distinct(texts: Sequence[str], most: int, longest: int) -> tuple[str, ...]:
     cleaned = (" ".join(clean_text(text).split())[:longest] for text in texts)
-    by_folded = {text.casefold(): text for text in reversed([text for text in cleaned if text])}
-    return tuple(reversed(by_folded.values()))[:most]
+    by_folded: dict[str, str] = {}
+    for text in cleaned:
+        by_folded.setdefault(text.casefold(), text)
+    by_folded.pop("", None)
+    return tuple(by_folded.values())[:most]
 
 
 def _load_json(text: str) -> object:
@@ -109,6 +120,6 @@ def _load_json(text: str) -> object:
     for candidate in (text, fenced.group(1) if fenced else "", text[start : end + 1] if start >= 0 else ""):
         try:
             return json.loads(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
     return None

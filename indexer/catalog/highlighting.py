@@ -1,16 +1,16 @@
 """Mark the words of a sentence that a query matched."""
 
 import html
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 import snowballstemmer
 
-from indexer.catalog.lexical import split_words
+from indexer.catalog.lexical import is_cjk, split_scripts, split_words
 
 _RUN = regex.compile(r"[\p{L}\p{N}\p{M}]+")
-_CJK_CHARACTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]")
 _stemmer = snowballstemmer.stemmer("english")  # the algorithm of Postgres' english_stem
 
 
@@ -26,22 +26,29 @@ def mark_words(sentence: str, lexemes: frozenset[str]) -> Marked:
     """Escape a sentence and put <mark> around the words whose lexeme is among `lexemes`."""
     parts, end, matches = [], 0, 0
     for run in _RUN.finditer(sentence):
-        for first, last in _matched_spans(run.group(), lexemes):
-            start, stop = run.start() + first, run.start() + last
+        for start, stop in _matched_spans(run.group(), run.start(), lexemes):
             parts += [html.escape(sentence[end:start]), f"<mark>{html.escape(sentence[start:stop])}</mark>"]
             end, matches = stop, matches + 1
     return Marked("".join([*parts, html.escape(sentence[end:])]), matches)
 
 
-def _matched_spans(run: str, lexemes: frozenset[str]) -> list[tuple[int, int]]:
-    if _CJK_CHARACTER.search(run) is None:
-        return [(0, len(run))] if not lexemes.isdisjoint(_lexemes(run)) else []
-    covered = [False] * len(run)
-    for i in range(len(run)):
+def _matched_spans(run: str, offset: int, lexemes: frozenset[str]) -> Iterator[tuple[int, int]]:
+    for part in split_scripts(run):
+        if is_cjk(part):
+            yield from ((offset + start, offset + stop) for start, stop in _cjk_spans(part, lexemes))
+        elif not lexemes.isdisjoint(_lexemes(part)):
+            yield offset, offset + len(part)
+        offset += len(part)
+
+
+def _cjk_spans(part: str, lexemes: frozenset[str]) -> list[tuple[int, int]]:
+    """Return the spans that matching characters and bigrams cover together."""
+    covered = ["0"] * len(part)
+    for i in range(len(part)):
         for length in (1, 2):
-            if run[i : i + length] in lexemes and i + length <= len(run):
-                covered[i : i + length] = [True] * length
-    return [match.span() for match in regex.finditer("1+", "".join("1" if c else "0" for c in covered))]
+            if part[i : i + length] in lexemes:
+                covered[i : i + length] = ["1"] * len(part[i : i + length])
+    return [match.span() for match in regex.finditer("1+", "".join(covered))]
 
 
 @lru_cache(maxsize=50_000)

@@ -21,8 +21,8 @@ def split_words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
     words: list[str] = []
     for run in _RUN.findall(plain):
-        for part in _split_scripts(run):
-            words += _bigrams(part) if _CJK.fullmatch(part) else [part[:_LONGEST]]
+        for part in split_scripts(run):
+            words += _bigrams(part) if is_cjk(part) else [part[:_LONGEST]]
     return words
 
 
@@ -31,13 +31,18 @@ def searchable(text: str) -> str:
     return " ".join(split_words(text))
 
 
-def _split_scripts(run: str) -> list[str]:
+def split_scripts(run: str) -> list[str]:
     """Cut a run where CJK characters begin or end."""
     parts, end = [], 0
     for match in _CJK.finditer(run):
         parts += [run[end : match.start()], match.group()]
         end = match.end()
     return [part for part in [*parts, run[end:]] if part]
+
+
+def is_cjk(part: str) -> bool:
+    """Tell whether a part of a run is written without spaces."""
+    return _CJK.fullmatch(part) is not None
 
 
 def _bigrams(part: str) -> list[str]:

@@ -5,54 +5,32 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, Task, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from indexer.pipelines.outcomes import Tally
 
 
-class _Speed(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
-
-
 class Progress:
-    """Shows images, speed, time left, tokens, cost and failures; a context manager."""
+    """Shows images, speed, time left, entries, tokens, cost and failures; a context manager."""
 
     def __init__(self, tally: Tally, written: Callable[[], int], *, total: int | None) -> None:
-        self._tally = tally
-        self._written = written
-        self._bar = RichProgress(
+        self._bar = Bar(
             SpinnerColumn(),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             _Speed(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
+            _Figures(tally, written),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=total, figures="")
+        self._task = self._bar.add_task("", total=total)
 
     def advance(self) -> None:
         """Show that one more image is done."""
-        tally = self._tally
-        figures = [f"{self._written()} indexed"]
-        if tally.tokens:
-            figures.append(f"{tally.tokens:,} tokens")
-            figures.append("price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}")
-        if tally.counts["failed"]:
-            figures.append(f"{tally.counts['failed']} failed")
-        self._bar.update(self._task, advance=1, figures=" · ".join(figures))
+        self._bar.advance(self._task)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -60,3 +38,27 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bar.stop()
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
+
+
+class _Figures(ProgressColumn):
+    """Read at every refresh: entries are still written when the last caption is there."""
+
+    def __init__(self, tally: Tally, written: Callable[[], int]) -> None:
+        super().__init__()
+        self._tally = tally
+        self._written = written
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - the library's signature
+        tally = self._tally
+        figures = [f"{self._written():,} indexed"]
+        if tally.tokens:
+            figures.append(f"{tally.tokens:,} tokens")
+            figures.append("price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}")
+        if tally.counts["failed"]:
+            figures.append(f"{tally.counts['failed']} failed")
+        return Text(" · ".join(figures))

@@ -1,6 +1,7 @@
 """Open image files of any supported format safely and turn them into oriented 8-bit RGB."""
 
 import struct
+import warnings
 from typing import IO
 
 import numpy as np
@@ -16,11 +17,13 @@ _NAMES = "jpg jpeg jpe jfif mpo png apng webp gif tif tiff bmp dib avif heic hei
 SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
 
 pillow_heif.register_heif_opener()
+# Damaged EXIF is no news for the user of a search: the picture is what counts.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Our own limit below is told as a reason; Pillow's would warn first and speak of attacks.
 Image.MAX_IMAGE_PIXELS = None
 
 # What Pillow's decoders raise on broken data (OSError: cut short; the rest: nonsense in headers and chunks).
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, RuntimeError)
 
 
 def open_image(file: IO[bytes]) -> Image.Image:
@@ -53,7 +56,7 @@ def supported_formats() -> list[str]:
 
 
 def decode(image: Image.Image, max_edge: int) -> Image.Image:
-    """Decode the first frame to oriented RGB whose longer side is at most `max_edge` pixels.
+    """Decode the first frame to oriented RGB, nothing but pixels, whose longer side is at most `max_edge` pixels.
 
     JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT.
     Raises BadImageError where the data is cut short or damaged.
@@ -62,7 +65,21 @@ def decode(image: Image.Image, max_edge: int) -> Image.Image:
         image.draft(None, (max_edge, max_edge))
         image.load()
         shrunk = _shrink(_to_rgb(image), max_edge)
-        return ImageOps.exif_transpose(shrunk) if is_rotated(image) else shrunk
+        upright = ImageOps.exif_transpose(shrunk) if is_rotated(image) else shrunk
+    except BROKEN as exc:
+        raise BadImageError(f"cut short or damaged: {exc}") from exc
+    upright.info = {}  # Pillow would write a comment found there into what it saves
+    return upright
+
+
+def load_png(image: Image.Image) -> None:
+    """Decode a PNG before its EXIF is asked for: Pillow decodes for that too, and hides what it stumbled over.
+
+    Does nothing for other formats. Raises BadImageError where the data is damaged.
+    """
+    try:
+        if image.format == "PNG":
+            image.load()
     except BROKEN as exc:
         raise BadImageError(f"cut short or damaged: {exc}") from exc
 
@@ -81,7 +98,9 @@ def orientation(image: Image.Image) -> int:
 
 
 def seen_size(image: Image.Image) -> tuple[int, int]:
-    """Return width and height in pixels as seen, after the EXIF orientation."""
+    """Return width and height in pixels as seen, after the EXIF orientation; TIFFs come turned already."""
+    if image.format == "TIFF":
+        return image.size
     return (image.height, image.width) if orientation(image) in range(5, 9) else image.size
 
 
@@ -96,12 +115,12 @@ def _shrink(image: Image.Image, max_edge: int) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
     if image.mode.startswith("I") or image.mode == "F":
         image = _eight_bit(image)
     if image.has_transparency_data:
         return _on_white(image)
+    if image.mode == "RGB":
+        return image
     rgb = image.convert("RGB")
     rgb.info = image.info
     return rgb
@@ -110,10 +129,12 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Scale 16-bit integers by their range, and anything else by its own extremes."""
     values = np.asarray(image, dtype=np.float32)
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     if image.mode.startswith("I") and low >= 0 and 255 < high <= _LARGEST_16_BIT:
         low, high = 0.0, _LARGEST_16_BIT
-    scaled = np.nan_to_num((values - low) * (255.0 / ((high - low) or 1.0)))
+    bounded = np.clip(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
+    scaled = (bounded - low) * (255.0 / ((high - low) or 1.0))
     eight_bit = Image.fromarray(scaled.astype(np.uint8))
     eight_bit.info = image.info
     return eight_bit

@@ -2,45 +2,55 @@
 
 from indexer.errors import BadImageError
 
-_SOI, _SOS, _EOI = 0xD8, 0xDA, 0xD9
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP14, _APP15, _COM = 0xE0, 0xEE, 0xEF, 0xFE
-_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+_FILL, _STUFFED, _RESTARTS, _TEM = 0xFF, 0x00, range(0xD0, 0xD8), 0x01
+_JFIF_LENGTH = 16
 
 
 def without_metadata(data: bytes) -> bytes:
     """Return the same JPEG without comments and application segments (EXIF, GPS, XMP, IPTC, ICC, previews).
 
-    JFIF (APP0) and Adobe's colour transform (APP14) stay: decoding needs them. Whatever trails the picture goes.
+    JFIF's header (APP0) and Adobe's colour transform (APP14) stay: decoding needs them. What trails the picture goes.
     Segments as in ITU-T T.81, annex B. Raises BadImageError where they do not follow on each other.
     """
-    kept = [b"\xff\xd8"]
-    position = 2
-    while position < len(data):
+    kept, position, has_picture = [bytes((0xFF, _SOI))], 2, False
+    while position + 1 < len(data):
+        marker = data[position + 1]
         if data[position] != 0xFF:
             raise BadImageError("damaged: its JPEG segments do not follow on each other")
-        marker = data[position + 1] if position + 1 < len(data) else _EOI
-        if marker == 0xFF:  # a fill byte
-            position += 1
-        elif marker in _WITHOUT_LENGTH:
-            position += 2
-        elif marker == _SOS:
-            kept.append(data[position : _end_of_picture(data, position)])
-            return b"".join(kept)
-        elif marker == _EOI:
+        if marker == _EOI:
+            kept.append(data[position : position + 2])
             break
+        if marker == _FILL:
+            position += 1
+        elif marker in _RESTARTS or marker == _TEM:
+            position += 2
         else:
             end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-            if _stays(marker):
-                kept.append(data[position:end])
+            if marker == _SOS:
+                end, has_picture = _end_of_scan(data, end), True
+            kept.append(_kept(marker, data[position:end]))
             position = end
-    raise BadImageError("damaged: a JPEG without a picture in it")
+    if not has_picture:
+        raise BadImageError("damaged: a JPEG without a picture in it")
+    return b"".join(kept)
 
 
-def _stays(marker: int) -> bool:
-    return marker in (_APP0, _APP14) or not (_APP0 <= marker <= _APP15 or marker == _COM)
+def _kept(marker: int, segment: bytes) -> bytes:
+    if marker == _APP0:  # without the preview that may follow it, and not its extension, which is a preview
+        is_header = segment[4:9] == b"JFIF\0" and len(segment) >= _JFIF_LENGTH + 2
+        return b"\xff\xe0\x00\x10" + segment[4:_JFIF_LENGTH] + b"\0\0" if is_header else b""
+    if marker == _APP14:
+        return segment
+    return b"" if _APP0 <= marker <= _APP15 or marker == _COM else segment
 
 
-def _end_of_picture(data: bytes, start: int) -> int:
-    """Find the end of the first EOI behind the scans; scan data escapes every 0xFF of its own."""
-    found = data.find(b"\xff\xd9", start)
-    return len(data) if found < 0 else found + 2
+def _end_of_scan(data: bytes, start: int) -> int:
+    """Find the marker behind a scan: an 0xFF that is neither stuffed nor a restart."""
+    position = data.find(b"\xff", start)
+    while 0 <= position < len(data) - 1:
+        if data[position + 1] != _STUFFED and data[position + 1] not in _RESTARTS:
+            return position
+        position = data.find(b"\xff", position + 2)
+    return len(data)

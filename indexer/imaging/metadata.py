@@ -24,21 +24,21 @@ def read_metadata(image: Image.Image) -> Metadata:
     keywords = [
         *_texts(iptc.get(_IPTC_KEYWORDS)),
         *_xmp_texts(xmp, "subject"),
-        *(word for text in _texts(exif.get(_XP_KEYWORDS)) for word in text.split(";")),
+        *(word for text in _xp_texts(exif.get(_XP_KEYWORDS)) for word in text.split(";")),
     ]
     return Metadata(
         taken_at=_taken_at(exif),
         camera=_camera(exif),
         latitude=latitude,
         longitude=longitude,
-        title=_first([*_texts(iptc.get(_IPTC_HEADLINE)), *_xmp_texts(xmp, "title"), *_texts(exif.get(_XP_TITLE))]),
+        title=_first([*_texts(iptc.get(_IPTC_HEADLINE)), *_xmp_texts(xmp, "title"), *_xp_texts(exif.get(_XP_TITLE))]),
         description=_first(
             [
                 *_texts(iptc.get(_IPTC_CAPTION)),
                 *_xmp_texts(xmp, "description"),
                 *_texts(exif.get(ExifTags.Base.ImageDescription)),
-                *_texts(exif.get(_XP_COMMENT)),
-                *_texts(exif.get(_XP_SUBJECT)),
+                *_xp_texts(exif.get(_XP_COMMENT)),
+                *_xp_texts(exif.get(_XP_SUBJECT)),
             ]
         ),
         keywords=tuple(dict.fromkeys(text for word in keywords if (text := word.strip()))),
@@ -87,25 +87,29 @@ def _xmp_texts(xmp: Mapping[str, Any], name: str) -> list[str]:
 def _texts(value: object) -> list[str]:
     """Return a tag's value, or values, as clean texts; what is not text is left out."""
     values: Iterable[object] = value if isinstance(value, list) else [value]
-    decoded = (_decode(item) for item in values if isinstance(item, (str, bytes, tuple)))
-    texts = (clean_text(text)[:_LONGEST] for text in decoded)
-    return [text for text in texts if text and text.lower() not in _NO_DESCRIPTION]
+    return _clean(_decode(item) for item in values if isinstance(item, (str, bytes)))
 
 
-def _decode(value: object) -> str:
-    match value:
-        case bytes():
-            return _decode_bytes(value)
-        case tuple() if all(isinstance(item, int) and 0 <= item < 256 for item in value):
-            return _decode_bytes(bytes(value))  # Windows' XP tags come as tuples of bytes
-        case str():
-            return value
-    return ""
+def _xp_texts(value: object) -> list[str]:
+    """Return a tag of Windows' own, UTF-16 as bytes or as a tuple of them."""
+    try:
+        raw = bytes(value) if isinstance(value, (bytes, tuple)) else b""
+    except (TypeError, ValueError):
+        raw = b""
+    return _clean([raw.decode("utf-16-le", "replace")])
 
 
-def _decode_bytes(raw: bytes) -> str:
-    if len(raw) > 1 and raw[1::2].count(0) > len(raw) // 4:  # UTF-16, as in Windows' XP tags
-        return raw.decode("utf-16-le", "replace")
+def _clean(texts: Iterable[str]) -> list[str]:
+    cleaned = (clean_text(text)[:_LONGEST] for text in texts)
+    return [text for text in cleaned if text and text.lower() not in _NO_DESCRIPTION]
+
+
+def _decode(value: str | bytes) -> str:
+    """Read text as UTF-8 where it is that, else as Latin-1; Pillow gives EXIF's text as Latin-1."""
+    try:
+        raw = value.encode("latin-1") if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        return str(value)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

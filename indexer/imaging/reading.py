@@ -9,7 +9,7 @@ from typing import IO
 from PIL import Image
 
 from indexer.errors import BadImageError
-from indexer.imaging.decoding import decode, is_rotated, open_image, seen_size
+from indexer.imaging.decoding import decode, is_rotated, load_png, open_image, seen_size
 from indexer.imaging.hashing import sha256_of
 from indexer.imaging.jpeg import without_metadata
 from indexer.imaging.metadata import read_metadata
@@ -48,6 +48,7 @@ def read_image(path: Path, *, max_edge: int) -> ReadImage:
 
 def _read(file: IO[bytes], sha256: bytes, size_bytes: int, max_edge: int) -> tuple[ImageFacts, Picture]:
     with open_image(file) as image:
+        load_png(image)
         width, height = seen_size(image)
         facts = ImageFacts(
             sha256=sha256,
@@ -61,8 +62,16 @@ def _read(file: IO[bytes], sha256: bytes, size_bytes: int, max_edge: int) -> tup
         shrunk = decode(image, max_edge)
         if may_pass and max(width, height) <= max_edge:
             file.seek(0)
-            return facts, Picture(jpeg=without_metadata(file.read()), width=width, height=height)
+            return facts, _pass(file.read(), shrunk)
         return facts, make_picture(shrunk)
+
+
+def _pass(jpeg: bytes, decoded: Image.Image) -> Picture:
+    """Keep the JPEG's own data where its segments can be told apart; libjpeg reads more than we take to pieces."""
+    try:
+        return Picture(jpeg=without_metadata(jpeg), width=decoded.width, height=decoded.height)
+    except BadImageError:
+        return make_picture(decoded)
 
 
 def make_picture(image: Image.Image) -> Picture:

@@ -55,9 +55,11 @@ def _walk(folder: Path, root: Path) -> Iterator[FoundFile]:
 
 def _may_be_image(entry: "os.DirEntry[str]") -> bool:
     suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a Path for every file of 200,000 is slow
-    if suffix or not entry.is_file():
+    if suffix:
         return suffix in SUFFIXES
     try:
+        if not entry.is_file():
+            return False
         with open(entry.path, "rb") as file:  # noqa: PTH123 - as above
             head = file.read(16)
     except OSError:

@@ -16,7 +16,8 @@ _HEAVY = ("torch", "transformers", "sentence_transformers", "PIL", "numpy", "psy
 
 @pytest.mark.parametrize("arguments", [["--help"], ["ingest", "--help"], ["db", "--help"]])
 def test_help_loads_none_of_the_parts_that_do_the_work(arguments: list[str]) -> None:
-    script = f"import sys; from indexer.cli.app import app; app({arguments!r}, standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    run = f"from indexer.cli.app import app; app({arguments!r}, standalone_mode=False)"
+    script = f"import sys; {run}; print(*sys.modules, file=sys.stderr)"
 
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr.split()
 

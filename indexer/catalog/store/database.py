@@ -15,6 +15,8 @@ from indexer.errors import DatabaseError
 # A server process notices within this time that its client was killed: an HNSW build left behind held its lock
 # for 38 s without it and 0.3 s with it.
 _CHECK_CLIENT = "SET client_connection_check_interval = '500ms'"
+# A vector search yields as many candidates as the window asks for (the default stops at 40), also behind a filter.
+_SEARCH_DEEPLY = "SET hnsw.ef_search = 200; SET hnsw.iterative_scan = 'strict_order'"
 
 
 class Database:
@@ -74,4 +76,5 @@ class Database:
 
 def _configure(connection: Connection[DictRow]) -> None:
     connection.execute(_CHECK_CLIENT)
+    connection.execute(_SEARCH_DEEPLY)
     register_vector(connection)
