@@ -66,10 +66,14 @@ class CaptionRefusedError(CaptionerError):
 
 
 class CaptionerUnavailableError(CaptionerError):
-    """The endpoint did not answer properly; `retry_after_s` is what it asked to wait, in seconds."""
+    """The endpoint did not answer properly.
 
-    def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
+    `is_busy` when it said that it has too much to do; `retry_after_s` is what it asked to wait, in seconds.
+    """
+
+    def __init__(self, reason: str, *, is_busy: bool = False, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
+        self.is_busy = is_busy
         self.retry_after_s = retry_after_s
 
 

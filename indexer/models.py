@@ -126,11 +126,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A captioner's reply for one image: a caption for each kind asked, usable or quarantined."""
+    """A captioner's reply for one image: a caption for each kind asked, usable or quarantined.
+
+    `pause_s` is how long the endpoint wants no other request, in seconds.
+    """
 
     captions: tuple[Caption, ...]
     usage: Usage = field(default_factory=Usage)
-    attempts: int = 1
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def translated_errors() -> Iterator[None]:
     except openai.RateLimitError as exc:
         if exc.code == "insufficient_quota":
             raise CaptionerUnusableError(f"The endpoint says: {_said(exc)}") from exc
-        raise CaptionerUnavailableError(_said(exc), retry_after_s=_retry_after(exc)) from exc
+        raise CaptionerUnavailableError(_said(exc), is_busy=True, retry_after_s=_retry_after(exc)) from exc
     except openai.APIStatusError as exc:
         if exc.status_code >= 500 or exc.status_code in _TRY_AGAIN:
             raise CaptionerUnavailableError(_said(exc), retry_after_s=_retry_after(exc)) from exc

@@ -2,16 +2,18 @@
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -23,6 +25,7 @@ PREFIX = "CAPTION_SEARCH_"
 TOML_FILE = "caption-search.toml"
 ENV_FILE = ".env"
 _URL = r"^https?://"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 
 
 class FileSettingsSource(EnvSettingsSource):
@@ -54,6 +57,17 @@ class Settings(BaseSettings):
     concurrency: int = Field(10, ge=1, le=1000)
     timeout_s: float = Field(120, gt=0, le=3600)
     max_edge: int = Field(768, ge=64, le=8192)
+    languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
+    brand_voice: str = Field("friendly, clear and honest", min_length=1, max_length=1000)
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split_languages(cls, value: object) -> object:
+        """Take `en,zh` as well as a list; only ISO 639 codes."""
+        languages = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(languages, (list, tuple)) or not all(_LANGUAGE.fullmatch(str(part)) for part in languages):
+            raise ValueError("it takes ISO 639 codes with commas between them, such as en,zh")
+        return tuple(languages)
 
     @model_validator(mode="after")
     def _fall_back_on_dataflow(self) -> "Settings":

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from indexer.catalog.store import Store
+from indexer.catalog.store.images import Wanted
 from indexer.models import Answer, Caption, FoundFile, ImageFacts, ImageId, Prompt, PromptId
 
 
@@ -33,10 +34,15 @@ def make_prompt(text: str = "Describe.") -> Prompt:
     )
 
 
+def make_wanted(rank: int = 1, **changes: object) -> Wanted:
+    values: dict[str, object] = {"kinds": ["retrieval"], "prompt_ids": [None], **changes}
+    return Wanted(rank=rank, **values)  # type: ignore[arg-type]
+
+
 def add_image(store: Store, name: str = "a", *sentences: str) -> ImageId:
     """Register an image at `<name>.jpg`, with an imported caption where sentences are given."""
     facts = make_facts(name)
-    registered = store.images.register_image(facts, make_found(f"{name}.jpg"), kind="retrieval", rank=1)
+    registered = store.images.register_image(facts, make_found(f"{name}.jpg"), make_wanted())
     if sentences:
         store.captions.store_answer(registered.image_id, make_answer(*sentences), captioner="import", model="import")
     return registered.image_id

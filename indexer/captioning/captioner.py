@@ -29,8 +29,9 @@ class Captioner(Protocol):
     def is_paid(self) -> bool:
         """Whether a call may cost money: then it is entered in the ledger before it is sent."""
 
-    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:
+    def caption(self, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None) -> Answer | None:
         """Return a caption for each prompt, or None when it has nothing to say of this image.
 
+        `complaint` says why an answer before this one could not be used.
         Raises CaptionRefusedError, CaptionerUnavailableError or CaptionerUnusableError.
         """

@@ -78,7 +78,13 @@ class ImportCaptioner:
         for number, item in _load_items(path):
             self._add(number, item)
 
-    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:  # noqa: ARG002 - asks nothing
+    def caption(
+        self,
+        subject: Subject,
+        prompts: Sequence[Prompt],  # noqa: ARG002 - it asks nothing
+        *,
+        complaint: str | None = None,  # noqa: ARG002
+    ) -> Answer | None:
         """Return the line for this image, by content before path; see `Captioner`."""
         lines = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.uri)
         if lines is None:

@@ -37,7 +37,13 @@ class OfflineCaptioner:
     def __init__(self) -> None:
         self._reading = threading.Lock()
 
-    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer | None:  # noqa: ARG002 - asks nothing
+    def caption(
+        self,
+        subject: Subject,
+        prompts: Sequence[Prompt],  # noqa: ARG002 - it asks nothing
+        *,
+        complaint: str | None = None,  # noqa: ARG002
+    ) -> Answer | None:
         """Return one retrieval caption; see `Captioner`."""
         if subject.picture is None or subject.facts is None:
             return None

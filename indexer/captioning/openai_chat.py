@@ -2,10 +2,11 @@
 
 import base64
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openai
+import regex
 from openai.types.chat import ChatCompletion
 
 from indexer.captioning.pricing import Prices
@@ -15,6 +16,9 @@ from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
 from indexer.openai_client import translated_errors
 
 _FORMATS = ("json_schema", "json_object", "text")
+_REPAIR = "\n\nYour reply to this before could not be used: {}. Answer again, and mend that."
+# How long until the endpoint takes requests again, as "250ms", "6m0s" or seconds.
+_DURATION = regex.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s?)?(?:(\d+)ms)?")
 _LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -25,21 +29,26 @@ class OpenAICaptioner:
     rank = MODEL_RANK
     is_paid = True
 
-    def __init__(self, client: openai.OpenAI, *, model: str, max_edge: int, prices: Prices) -> None:
+    def __init__(
+        self, client: openai.OpenAI, *, model: str, max_edge: int, prices: Prices, languages: Sequence[str] = ("en",)
+    ) -> None:
         self.model = model
         self.max_edge = max_edge
         self._client = client
         self._prices = prices
+        self._languages = languages
         self._dialect = (0, 0)  # indexes into _FORMATS and _LIMITS
         self._learning = threading.Lock()
 
-    def caption(self, subject: Subject, prompts: Sequence[Prompt]) -> Answer:
+    def caption(self, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None) -> Answer:
         """Ask for all prompts in one request; see `Captioner`."""
+        content = _content(subject, prompts, complaint)
         while True:
             dialect = self._dialect
             try:
                 with translated_errors():
-                    return self._answer(self._send(subject, prompts, dialect), prompts)
+                    sent = self._send(content, prompts, dialect)
+                    return self._answer(sent.parse(), prompts, pause_s=_pause_s(sent.headers))
             except _DialectError as exc:
                 self._learn(dialect, exc.next_dialect)
 
@@ -50,30 +59,31 @@ class OpenAICaptioner:
         known = "knows" if self.model in listed else "answers, but does not list"
         return f"{self._client.base_url} {known} {self.model}"
 
-    def _send(self, subject: Subject, prompts: Sequence[Prompt], dialect: tuple[int, int]) -> ChatCompletion:
+    def _send(self, content: list[Any], prompts: Sequence[Prompt], dialect: tuple[int, int]) -> Any:  # noqa: ANN401
+        """Return the client's raw response: it has the headers beside the completion."""
         options: dict[str, Any] = {_LIMITS[dialect[1]]: sum(prompt.max_tokens for prompt in prompts)}
         if (response_format := _response_format(_FORMATS[dialect[0]], prompts)) is not None:
             options["response_format"] = response_format
         try:
-            completion: ChatCompletion = self._client.chat.completions.create(
-                model=self.model, messages=[{"role": "user", "content": _content(subject, prompts)}], **options
+            return self._client.chat.completions.with_raw_response.create(
+                model=self.model, messages=[{"role": "user", "content": content}], **options
             )
         except (openai.BadRequestError, openai.UnprocessableEntityError) as exc:
             raise _DialectError.of(exc, dialect) from exc
-        return completion
 
     def _learn(self, tried: tuple[int, int], better: tuple[int, int]) -> None:
         with self._learning:
             if self._dialect == tried:
                 self._dialect = better
 
-    def _answer(self, completion: ChatCompletion, prompts: Sequence[Prompt]) -> Answer:
+    def _answer(self, completion: ChatCompletion, prompts: Sequence[Prompt], *, pause_s: float) -> Answer:
         if not completion.choices:
             raise CaptionerUnavailableError("an answer without a choice in it")
         choice = completion.choices[0]
         said = choice.message.content or choice.message.refusal or ""
         cut_off = choice.finish_reason == "length"
-        return Answer(captions=parse_reply(said, prompts, cut_off=cut_off), usage=self._usage(completion))
+        captions = parse_reply(said, prompts, cut_off=cut_off, languages=self._languages)
+        return Answer(captions=captions, usage=self._usage(completion), pause_s=pause_s)
 
     def _usage(self, completion: ChatCompletion) -> Usage:
         if completion.usage is None:
@@ -105,15 +115,28 @@ class _DialectError(Exception):
         return error
 
 
-def _content(subject: Subject, prompts: Sequence[Prompt]) -> list[Any]:
+def _content(subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> list[Any]:
     if subject.picture is None:
         raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
     url = "data:image/jpeg;base64," + base64.b64encode(subject.picture.jpeg).decode("ascii")
     detail = "high" if any(prompt.image_detail == "high" for prompt in prompts) else prompts[0].image_detail
     return [
-        {"type": "text", "text": combined_text(prompts)},
+        {"type": "text", "text": combined_text(prompts) + (_REPAIR.format(complaint) if complaint else "")},
         {"type": "image_url", "image_url": {"url": url, "detail": detail}},
     ]
+
+
+def _pause_s(headers: Mapping[str, str]) -> float:
+    """Return how long to wait, in seconds, where the x-ratelimit headers say that nothing is left."""
+    waits = [0.0]
+    for what in ("requests", "tokens"):
+        if headers.get(f"x-ratelimit-remaining-{what}") == "0":
+            match = _DURATION.fullmatch(headers.get(f"x-ratelimit-reset-{what}", ""))
+            hours, minutes, seconds, milliseconds = (
+                (float(part or 0) for part in match.groups()) if match else [0.0] * 4
+            )
+            waits.append(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return max(waits)
 
 
 def _response_format(name: str, prompts: Sequence[Prompt]) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,41 @@ class _PromptFile(BaseModel):
     image_detail: str = Field("auto", pattern="^(auto|low|high)$")
 
 
-def load_prompts(folder: Path) -> dict[str, Prompt]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What settings put into every prompt; each wording is a revision of its own."""
+
+    languages: tuple[str, ...] = ("en",)
+    brand_voice: str = "friendly, clear and honest"
+
+    def apply(self, text: str) -> str:
+        """Return a prompt's text in this wording."""
+        voiced = text.replace("{brand_voice}", self.brand_voice)
+        if self.languages == ("en",):
+            return voiced
+        named = " and ".join(self.languages)
+        return f"{voiced}\n\nWrite every text in each of these languages (ISO 639 codes): {named}. {_PER_LANGUAGE}"
+
+
+_PER_LANGUAGE = (
+    "Lists have the entries of each language one after another; give as many captions in each. Where one text is asked "
+    "for, write the first language only. Text that can be read in the image stays as it is."
+)
+
+
+def load_prompts(folder: Path, wording: Wording | None = None) -> dict[str, Prompt]:
     """Return the prompt in force of every kind: the file in `folder`, else the shipped one.
 
     Raises SettingsError, naming the file, for one that cannot be used.
     """
     files = {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
     files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
-    return {kind: _load(kind, path) for kind, path in files.items()}
+    return {kind: _load(kind, path, wording or Wording()) for kind, path in files.items()}
 
 
-def get_prompt(folder: Path, kind: str) -> Prompt:
+def get_prompt(folder: Path, kind: str, wording: Wording | None = None) -> Prompt:
     """Return the prompt in force of one kind; raises NotFoundError."""
-    prompts = load_prompts(folder)
+    prompts = load_prompts(folder, wording)
     if kind not in prompts:
         raise NotFoundError("prompt of kind", f"{kind}; there are: {', '.join(prompts)}")
     return prompts[kind]
@@ -60,14 +83,14 @@ def revision_sha256(text: str, schema: Mapping[str, Any], max_tokens: int, image
     return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
-def _load(kind: str, path: Path) -> Prompt:
+def _load(kind: str, path: Path, wording: Wording) -> Prompt:
     try:
         parsed = _PromptFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as exc:
         reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
         where = ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "TOML"
         raise SettingsError(f"{path} is no usable prompt: {where}: {reason}.") from exc
-    text = parsed.text.strip()
+    text = wording.apply(parsed.text.strip())
     return Prompt(
         kind=kind,
         text=text,

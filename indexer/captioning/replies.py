@@ -2,38 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
 import regex
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+from pydantic_core import from_json
 
+from indexer.captioning.checks import is_refusal
+from indexer.captioning.kinds import read_kind
 from indexer.models import Caption, Prompt, clean_text
 
 _FENCED = regex.compile(r"```(?:json)?\s*(.+?)\s*```", regex.DOTALL)
-_LONGEST_SENTENCE, _MOST_SENTENCES, _MOST_KEYWORDS, _LONGEST_TEXT = 1000, 20, 50, 20_000
-# Answers that speak of the model, not of the image.
-_REFUSAL = regex.compile(
-    r"^\W*(i['’]?m (sorry|unable|not able)|i am (sorry|unable|not able)|i can(no|['’])t|sorry[,.]|as an ai\b|"
-    r"unfortunately,? i|null$|none$|n/?a$|error(:|$| \d))",
-    regex.IGNORECASE,
-)
-
-
-def _as_list(value: object) -> object:
-    """Take nothing, or one text, where small models leave out the list around it."""
-    return [] if value is None else [value] if isinstance(value, str) else value
-
-
-Texts = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class _RetrievalReply(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    captions: Texts
-    keywords: Texts = Field(default_factory=list)
-    visible_text: str | None = ""
-    uncertain: bool = False
+_MOST_KEPT = 20_000
+_CUT_OFF = "the reply was cut off by its length limit"
 
 
 def combined_schema(prompts: Sequence[Prompt]) -> Mapping[str, Any]:
@@ -55,10 +37,18 @@ def combined_text(prompts: Sequence[Prompt]) -> str:
     return "\n\n".join([*parts, f"Answer with JSON only, following this JSON schema:\n{shape}"])
 
 
-def parse_reply(text: str, prompts: Sequence[Prompt], *, cut_off: bool) -> tuple[Caption, ...]:
-    """Return one caption a prompt; `cut_off` when the endpoint stopped at its length limit."""
-    parsed = _load_json(text)
-    return tuple(_caption(_part(parsed, prompt, prompts), prompt, text, cut_off=cut_off) for prompt in prompts)
+def parse_reply(
+    text: str, prompts: Sequence[Prompt], *, cut_off: bool, languages: Sequence[str] = ("en",)
+) -> tuple[Caption, ...]:
+    """Return one caption a prompt; `cut_off` when the endpoint stopped at its length limit.
+
+    What was complete before the cut is taken: it is paid for.
+    """
+    parsed = _load_cut_json(text) if cut_off else _load_json(text)
+    return tuple(
+        _caption(_part(parsed, prompt, prompts), prompt, text, cut_off=cut_off, languages=languages)
+        for prompt in prompts
+    )
 
 
 def _part(parsed: object, prompt: Prompt, prompts: Sequence[Prompt]) -> object:
@@ -67,50 +57,26 @@ def _part(parsed: object, prompt: Prompt, prompts: Sequence[Prompt]) -> object:
     return parsed.get(prompt.kind)
 
 
-def _caption(parsed: object, prompt: Prompt, text: str, *, cut_off: bool) -> Caption:
+def _caption(parsed: object, prompt: Prompt, text: str, *, cut_off: bool, languages: Sequence[str]) -> Caption:
     try:
-        reply = _RetrievalReply.model_validate(parsed)
+        caption = read_kind(parsed, prompt, languages=languages)
     except ValidationError:
         return _unparsed(prompt, text, cut_off=cut_off)
-    sentences = _distinct(reply.captions, _MOST_SENTENCES, _LONGEST_SENTENCE)
-    usable = tuple(sentence for sentence in sentences if not _REFUSAL.match(sentence))
-    quarantine = None
-    if cut_off:
-        quarantine = "the reply was cut off by its length limit"
-    elif not usable:
-        quarantine = "the reply is a refusal" if sentences else "the reply has no caption"
-    return Caption(
-        kind=prompt.kind,
-        prompt_id=prompt.id,
-        sentences=usable or sentences,
-        keywords=_distinct(reply.keywords, _MOST_KEYWORDS, 100),
-        visible_text=clean_text(reply.visible_text or "")[:_LONGEST_TEXT],
-        uncertain=reply.uncertain,
-        quarantine=quarantine,
-    )
+    return replace(caption, quarantine=_CUT_OFF) if cut_off and caption.quarantine else caption
 
 
 def _unparsed(prompt: Prompt, text: str, *, cut_off: bool) -> Caption:
     """Keep what was paid for although it is not what was asked for."""
-    said = clean_text(text)[:_LONGEST_TEXT]
+    said = clean_text(text)[:_MOST_KEPT]
     if cut_off:
-        reason = "the reply was cut off by its length limit"
+        reason = _CUT_OFF
     elif not said:
         reason = "the reply is empty"
-    elif _REFUSAL.match(said):
+    elif is_refusal(said):
         reason = "the reply is a refusal"
     else:
         reason = "the reply is not the JSON that was asked for"
     return Caption(kind=prompt.kind, prompt_id=prompt.id, sentences=(said,) if said else (), quarantine=reason)
-
-
-def _distinct(texts: Sequence[str], most: int, longest: int) -> tuple[str, ...]:
-    cleaned = (" ".join(clean_text(text).split())[:longest] for text in texts)
-    by_folded: dict[str, str] = {}
-    for text in cleaned:
-        by_folded.setdefault(text.casefold(), text)
-    by_folded.pop("", None)
-    return tuple(by_folded.values())[:most]
 
 
 def _load_json(text: str) -> object:
@@ -123,3 +89,12 @@ def _load_json(text: str) -> object:
         except (ValueError, RecursionError):
             continue
     return None
+
+
+def _load_cut_json(text: str) -> object:
+    """Return what was complete in JSON that stops in its middle; a text that was being written is left out."""
+    start = text.find("{")
+    try:
+        return from_json(text[start:], allow_partial=True) if start >= 0 else None
+    except ValueError:
+        return None

@@ -24,6 +24,7 @@ def ingest(
     timeout: Annotated[float | None, typer.Option(help="Seconds to wait for one answer.")] = None,
     max_edge: Annotated[int | None, typer.Option(help="Longest side of the picture sent, in pixels.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Look at no more than this many files.")] = None,
+    kinds: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
     prompts: PromptsOption = Path("prompts"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
@@ -33,7 +34,7 @@ def ingest(
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
     from indexer.catalog.opening import open_store
     from indexer.cli.ingest_run import IngestRun
-    from indexer.cli.wiring import build_captioner
+    from indexer.cli.wiring import build_captioner, choose_prompts, wording_of
     from indexer.settings import Settings
     from indexer.sources.folders import check_sources
 
@@ -43,5 +44,12 @@ def ingest(
     )
     chosen = build_captioner(settings, captions=captions)
     with open_store(settings) as store:
-        run = IngestRun(store, settings, chosen, prompts, sources, limit, retry_failed=retry_failed, as_json=as_json)
+        asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings))
+        run = IngestRun(store, settings, chosen, asked, sources, limit, retry_failed=retry_failed, as_json=as_json)
+        run.announce(said)
         raise typer.Exit(run.plan() if dry_run else run.do())
+
+
+def split_kinds(text: str) -> list[str]:
+    """Return the kinds named with commas between them, each once."""
+    return list(dict.fromkeys(kind.strip() for kind in text.split(",") if kind.strip()))

@@ -14,8 +14,8 @@ from indexer.catalog.store import Store
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.wiring import build_ingesting, choose_prompts
-from indexer.models import FoundFile, RunId
+from indexer.cli.wiring import build_ingesting
+from indexer.models import FoundFile, Prompt, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.outcomes import Outcome, Status, Tally
@@ -42,7 +42,7 @@ class IngestRun:
         store: Store,
         settings: Settings,
         captioner: Captioner,
-        prompts_folder: Path,
+        prompts: Sequence[Prompt],
         sources: Sequence[Path],
         limit: int | None,
         *,
@@ -52,13 +52,12 @@ class IngestRun:
         self._store = store
         self._settings = settings
         self._captioner = captioner
+        self._prompts = prompts
         self._sources = sources
         self._limit = limit
         self._retry_failed = retry_failed
         self._as_json = as_json
         self._tally = Tally()
-        self._prompts, said = choose_prompts(store, captioner, prompts_folder)
-        self._announce(said)
 
     def plan(self) -> int:
         """Print what there is to do; nothing is read, sent or written."""
@@ -132,7 +131,8 @@ class IngestRun:
             stop=stop,
         )
 
-    def _announce(self, said: str | None) -> None:
+    def announce(self, said: str | None) -> None:
+        """Tell the user what he might not expect: how captions are made, and what they join."""
         if self._captioner.name == "offline" and self._settings.captioner is None:
             say(_OFFLINE)
         live = self._store.generations.get_live()

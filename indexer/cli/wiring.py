@@ -5,9 +5,12 @@ from pathlib import Path
 from threading import Event
 
 from indexer.captioning.captioner import Captioner
+from indexer.captioning.limiting import Limiter
+from indexer.captioning.prompts import Wording, get_prompt
 from indexer.catalog.embedding import load_for_bulk
 from indexer.catalog.store import Store
-from indexer.models import MODEL_RANK, Prompt, RunId
+from indexer.models import MODEL_RANK, RETRIEVAL, Prompt, RunId
+from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.ingesting import Ingesting
@@ -39,28 +42,36 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
         timeout_s=settings.timeout_s,
     )
     prices = load_prices(Path())
-    return OpenAICaptioner(client, model=settings.model, max_edge=settings.max_edge, prices=prices)
+    return OpenAICaptioner(
+        client, model=settings.model, max_edge=settings.max_edge, prices=prices, languages=settings.languages
+    )
 
 
-def choose_prompts(store: Store, captioner: Captioner, folder: Path) -> tuple[tuple[Prompt, ...], str | None]:
+def choose_prompts(
+    store: Store, captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording
+) -> tuple[tuple[Prompt, ...], str | None]:
     """Return the prompts to ask with, and what to tell the user of them.
 
-    One index has one wording: the live generation's revision is asked until `reindex` makes a new generation.
+    One index has one wording: the live generation's retrieval prompt is asked until `reindex` makes a new generation.
+    Raises NotFoundError for a kind that has no prompt.
     """
-    from indexer.captioning.prompts import get_prompt
-
     if captioner.rank < MODEL_RANK:
         return (), None
-    newest = store.prompts.register_prompt(get_prompt(folder, "retrieval"))
-    live = store.generations.get_live()
-    if live is None or live.prompt_id in (None, newest.id):
-        return (newest,), None
-    in_use = store.prompts.get_prompt(live.prompt_id)
+    prompts = {kind: store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds}
+    live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
+    if live is None or newest is None or live.prompt_id in (None, newest.id):
+        return tuple(prompts.values()), None
+    in_use = prompts[RETRIEVAL] = store.prompts.get_prompt(live.prompt_id)
     said = (
         f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked "
         f"with it too; revision {newest.revision} waits for `indexer reindex`."
     )
-    return (in_use,), said
+    return tuple(prompts.values()), said
+
+
+def wording_of(settings: Settings) -> Wording:
+    """Return what the settings put into every prompt."""
+    return Wording(languages=settings.languages, brand_voice=settings.brand_voice)
 
 
 def build_ingesting(
@@ -74,20 +85,28 @@ def build_ingesting(
     stop: Event,
 ) -> Ingesting:
     """Return the stages of one ingest run."""
+    concurrency = settings.concurrency if captioner.is_paid else FREE_CALLERS
     return Ingesting(
         store=store,
-        preparing=Preparing(store=store, captioner=captioner, run_id=run_id, retry_failed=retry_failed, stop=stop),
-        captioning=Captioning(
+        preparing=Preparing(
             store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=retry_failed, stop=stop
+        ),
+        captioning=Captioning(
+            store=store,
+            captioner=captioner,
+            asking=Asking(Limiter(concurrency), stop),
+            run_id=run_id,
+            retry_failed=retry_failed,
+            stop=stop,
         ),
         indexing=Indexing(
             store=store,
             load_embedder=load_for_bulk,
             embedder_name=settings.embedder,
             captioner=captioner,
-            prompt_id=prompts[0].id if prompts else None,
+            prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
         ),
         run_id=run_id,
-        concurrency=settings.concurrency if captioner.is_paid else FREE_CALLERS,
+        concurrency=concurrency,
         stop=stop,
     )

@@ -8,10 +8,10 @@ from threading import Event
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import StandingFailure
-from indexer.catalog.store.images import KnownLocation
+from indexer.catalog.store.images import KnownLocation, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage, read_image
-from indexer.models import RETRIEVAL, FoundFile, ImageId, RunId, Subject
+from indexer.models import RETRIEVAL, FoundFile, ImageId, Prompt, RunId, Subject
 from indexer.pipelines.outcomes import Outcome
 
 _CHUNK = 256
@@ -26,17 +26,34 @@ class Job:
     image_id: ImageId
     found: FoundFile
     subject: Subject
+    prompts: tuple[Prompt, ...] = ()
 
 
 class Preparing:
     """The stages before the captioner, for one run."""
 
-    def __init__(self, *, store: Store, captioner: Captioner, run_id: RunId, retry_failed: bool, stop: Event) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        captioner: Captioner,
+        prompts: Sequence[Prompt],
+        run_id: RunId,
+        retry_failed: bool,
+        stop: Event,
+    ) -> None:
         self._store = store
         self._captioner = captioner
+        self._prompts = prompts
         self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
+        self._wanted = Wanted(
+            kinds=[prompt.kind for prompt in prompts] or [RETRIEVAL],
+            prompt_ids=[prompt.id for prompt in prompts] or [None],
+            rank=captioner.rank,
+            retry=retry_failed,
+        )
 
     def sort_out(self, found: Iterable[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         """Yield an outcome for each file that needs nothing, a job for each that need not be read, and the others.
@@ -64,26 +81,26 @@ class Preparing:
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.uri)]
         uris = [file.uri for file in storable]
-        known = self._store.images.find_known(uris, kind=RETRIEVAL, rank=self._captioner.rank)
+        known = self._store.images.find_known(uris, self._wanted)
         standing = {} if self._retry_failed else self._store.failures.find_standing(uris)
         for file in chunk:
             before, failure = known.get(file.uri), standing.get(file.uri)
             if failure is not None and _is_unchanged(file, failure):
-                yield Outcome(uri=file.uri, status="failed", reason=failure.reason)
+                yield Outcome(uri=file.uri, status="failed", reason=failure.reason, quarantined=failure.quarantined)
             elif before is None or not _is_unchanged(file, before):
                 yield file
             elif self._captioner.max_edge is None:
                 subject = Subject(sha256=before.sha256, uri=file.uri, relative_path=file.relative_path)
                 yield Job(image_id=before.image_id, found=file, subject=subject)
-            elif before.captioned:
+            elif self._has_all(before.captioned):
                 yield Outcome(uri=file.uri, status="known")
             else:
                 yield file
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        registered = self._store.images.register_image(read.facts, as_read, kind=RETRIEVAL, rank=self._captioner.rank)
-        if registered.captioned and self._captioner.max_edge is not None:
+        registered = self._store.images.register_image(read.facts, as_read, self._wanted)
+        if self._has_all(registered.captioned) and self._captioner.max_edge is not None:
             return Outcome(uri=file.uri, status="known")
         subject = Subject(
             sha256=read.facts.sha256,
@@ -92,7 +109,11 @@ class Preparing:
             facts=read.facts,
             picture=read.picture,
         )
-        return Job(image_id=registered.image_id, found=as_read, subject=subject)
+        lacking = tuple(prompt for prompt in self._prompts if prompt.kind not in registered.captioned)
+        return Job(image_id=registered.image_id, found=as_read, subject=subject, prompts=lacking)
+
+    def _has_all(self, captioned: Sequence[str]) -> bool:
+        return set(captioned) >= set(self._wanted.kinds)
 
     def _refuse(self, file: FoundFile, reason: str) -> Outcome:
         self._store.failures.record_failure(

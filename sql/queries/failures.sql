@@ -10,9 +10,10 @@ ON CONFLICT (uri) DO UPDATE
 
 -- name: find_standing
 -- Return the failures of these locations that only a changed file or --retry-failed would mend.
-SELECT uri, stage, reason, size_bytes, modified_ns
-FROM failure
-WHERE uri = ANY(%(uris)s) AND NOT retryable;
+SELECT f.uri, f.stage, f.reason, f.size_bytes, f.modified_ns, f.quarantined
+FROM failure f
+WHERE f.uri = ANY(%(uris)s) AND NOT f.retryable AND (NOT f.quarantined OR NOT EXISTS (
+    SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL));
 
 -- name: find_failures
 -- Return what could not be done, the latest first; a quarantined image that has a servable caption is not among them.

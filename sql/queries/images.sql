@@ -1,5 +1,6 @@
 -- name: register_image
--- Add an image and the location it was found at, or move the location to it; say which kinds it needs no caption for.
+-- Add an image and the location it was found at, or move the location to it; say which of the kinds wanted need not be
+-- asked for.
 WITH moved AS (
     UPDATE image SET changes = changes + 1
     WHERE id = (SELECT image_id FROM location WHERE uri = %(uri)s) AND sha256 <> %(sha256)s
@@ -21,20 +22,24 @@ WITH moved AS (
     DELETE FROM failure WHERE uri = %(uri)s AND stage = 'read'
 )
 SELECT r.id AS image_id,
-       EXISTS (SELECT FROM caption c
-               WHERE c.image_id = r.id AND c.kind = %(kind)s AND c.rank >= %(rank)s AND c.quarantine IS NULL) AS captioned
+       ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
+             WHERE EXISTS (SELECT FROM caption c
+                           WHERE c.image_id = r.id AND c.kind = w.kind AND c.rank >= %(rank)s
+                             AND (w.kind = 'retrieval' OR w.prompt_id IS NULL OR c.prompt_id = w.prompt_id)
+                             AND (c.quarantine IS NULL OR NOT %(retry)s))) AS captioned
 FROM registered r;
 
 -- name: find_known
--- Return what is known of these locations: their image, the file's size and time then, and whether it has a caption.
-SELECT l.uri, l.image_id, i.sha256, l.size_bytes, l.modified_ns, coalesce(c.captioned, false) AS captioned
+-- Return what is known of these locations: their image, the file's size and time then, and which of the kinds wanted
+-- need not be asked for: a retrieval caption of any revision will do, other kinds want their own.
+SELECT l.uri, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
+       ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
+             WHERE EXISTS (SELECT FROM caption c
+                           WHERE c.image_id = l.image_id AND c.kind = w.kind AND c.rank >= %(rank)s
+                             AND (w.kind = 'retrieval' OR w.prompt_id IS NULL OR c.prompt_id = w.prompt_id)
+                             AND (c.quarantine IS NULL OR NOT %(retry)s))) AS captioned
 FROM location l
 JOIN image i ON i.id = l.image_id
-LEFT JOIN LATERAL (
-    SELECT true AS captioned FROM caption c
-    WHERE c.image_id = l.image_id AND c.kind = %(kind)s AND c.rank >= %(rank)s AND c.quarantine IS NULL
-    LIMIT 1
-) c ON true
 WHERE l.uri = ANY(%(uris)s);
 
 -- name: get_image

@@ -2,6 +2,12 @@
 -- Open a request for one image before it is sent, or return null.
 SELECT claim_request(%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(retry)s) AS request_id;
 
+-- name: open_repair
+-- Open a second request for an image whose first is still open: its answer could not be used.
+INSERT INTO request (run_id, image_id, prompt_ids, captioner, model)
+VALUES (%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s)
+RETURNING id AS request_id;
+
 -- name: close_request
 -- Complete a request that brought no caption.
 UPDATE request

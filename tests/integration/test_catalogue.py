@@ -7,20 +7,20 @@ import pytest
 from indexer.catalog.store import Store
 from indexer.errors import NotFoundError
 from indexer.models import ImageId, RunId
-from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt
+from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt, make_wanted
 
 
 def test_the_same_content_at_two_places_is_one_image(store: Store) -> None:
-    first = store.images.register_image(make_facts(), make_found("a.jpg"), kind="retrieval", rank=1)
-    second = store.images.register_image(make_facts(), make_found("b/a.jpg"), kind="retrieval", rank=1)
+    first = store.images.register_image(make_facts(), make_found("a.jpg"), make_wanted())
+    second = store.images.register_image(make_facts(), make_found("b/a.jpg"), make_wanted())
 
     assert first.image_id == second.image_id
     assert store.images.get_image(first.image_id).relative_paths == ["a.jpg", "b/a.jpg"]
 
 
 def test_a_file_with_new_content_moves_its_location_to_the_new_image(store: Store) -> None:
-    old = store.images.register_image(make_facts("old"), make_found(), kind="retrieval", rank=1).image_id
-    new = store.images.register_image(make_facts("new"), make_found(), kind="retrieval", rank=1).image_id
+    old = store.images.register_image(make_facts("old"), make_found(), make_wanted()).image_id
+    new = store.images.register_image(make_facts("new"), make_found(), make_wanted()).image_id
 
     assert store.images.get_image(old).uris == []
     assert store.images.get_image(new).relative_paths == ["a.jpg"]
@@ -29,7 +29,7 @@ def test_a_file_with_new_content_moves_its_location_to_the_new_image(store: Stor
 def test_a_location_is_known_with_the_size_and_time_it_had(store: Store) -> None:
     add_image(store, "a", "A cat.")
 
-    known = store.images.find_known(["/pictures/a.jpg", "/pictures/b.jpg"], kind="retrieval", rank=1)
+    known = store.images.find_known(["/pictures/a.jpg", "/pictures/b.jpg"], make_wanted())
 
     assert list(known) == ["/pictures/a.jpg"]
     assert (known["/pictures/a.jpg"].size_bytes, known["/pictures/a.jpg"].modified_ns) == (1000, 1)
@@ -39,9 +39,9 @@ def test_a_location_is_known_with_the_size_and_time_it_had(store: Store) -> None
 def test_only_a_caption_of_this_rank_or_better_counts(store: Store, rank: int, captioned: bool) -> None:
     add_image(store, "a", "A cat.")
 
-    known = store.images.find_known(["/pictures/a.jpg"], kind="retrieval", rank=rank)
+    known = store.images.find_known(["/pictures/a.jpg"], make_wanted(rank))
 
-    assert known["/pictures/a.jpg"].captioned is captioned
+    assert known["/pictures/a.jpg"].captioned == (["retrieval"] if captioned else [])
 
 
 def test_importing_the_same_caption_again_changes_nothing(store: Store) -> None:

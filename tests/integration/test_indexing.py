@@ -8,7 +8,7 @@ import pytest
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.pipelines.indexing import Indexing
-from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt
+from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt, make_wanted
 
 
 def test_the_first_captions_make_the_first_generation(store: Store, indexing: Indexing, captioned: Event) -> None:
@@ -79,7 +79,7 @@ def test_a_quarantined_caption_never_gets_an_entry(store: Store, indexing: Index
 def test_an_image_without_a_location_leaves_the_index(store: Store, indexing: Indexing, captioned: Event) -> None:
     add_image(store, "old", "A cat.")
     indexing.run(captioned, Event())
-    store.images.register_image(make_facts("new"), make_found("old.jpg"), kind="retrieval", rank=1)
+    store.images.register_image(make_facts("new"), make_found("old.jpg"), make_wanted())
 
     indexing.run(captioned, Event())
 
@@ -122,7 +122,7 @@ def test_being_stopped_leaves_the_rest_for_the_next_run(store: Store, indexing: 
 def test_words_of_a_moved_file_are_indexed_too(store: Store, indexing: Indexing, captioned: Event) -> None:
     add_image(store, "a", "A cat.")
     indexing.run(captioned, Event())
-    store.images.register_image(make_facts("a"), make_found("holiday/a.jpg"), kind="retrieval", rank=1)
+    store.images.register_image(make_facts("a"), make_found("holiday/a.jpg"), make_wanted())
 
     indexing.run(captioned, Event())
 

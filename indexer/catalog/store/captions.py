@@ -39,6 +39,7 @@ class Captions:
         model: str,
         max_edge: int | None = None,
         request_id: RequestId | None = None,
+        attempts: int = 1,
     ) -> bool:
         """Keep an answer's captions and complete its request; tell whether a servable caption is new or changed."""
         row = self._database.fetch_one(
@@ -51,7 +52,7 @@ class Captions:
             request_id=request_id,
             captions=json.dumps([asdict(caption) for caption in answer.captions]),
             outcome="answered" if any(is_usable(caption) for caption in answer.captions) else "unusable",
-            attempts=answer.attempts,
+            attempts=attempts,
             input_tokens=answer.usage.input_tokens,
             output_tokens=answer.usage.output_tokens,
             cost_usd=answer.usage.cost_usd,

@@ -17,6 +17,7 @@ class StandingFailure:
     reason: str
     size_bytes: int | None
     modified_ns: int | None
+    quarantined: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

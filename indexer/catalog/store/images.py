@@ -1,32 +1,45 @@
 """Images and the locations they were found at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
 from indexer.errors import NotFoundError
-from indexer.models import FoundFile, ImageFacts, ImageId, Origin
+from indexer.models import FoundFile, ImageFacts, ImageId, Origin, PromptId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which captions a run wants: kinds with the prompts to ask (None without), from a captioner of this rank.
+
+    With `retry`, a quarantined caption counts as none.
+    """
+
+    kinds: Sequence[str]
+    prompt_ids: Sequence[PromptId | None]
+    rank: int
+    retry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """An image as it stands after registering a location of it."""
+    """An image as it stands after registering a location of it; `captioned` are kinds that need not be asked for."""
 
     image_id: ImageId
-    captioned: bool
+    captioned: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLocation:
-    """What the catalogue knows of a location; `captioned` as asked for."""
+    """What the catalogue knows of a location; `captioned` are kinds that need not be asked for."""
 
     uri: str
     image_id: ImageId
     sha256: bytes
     size_bytes: int
     modified_ns: int
-    captioned: bool
+    captioned: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +71,8 @@ class Images:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def register_image(self, facts: ImageFacts, found: FoundFile, *, kind: str, rank: int) -> Registered:
-        """Add an image and its location, or move the location to it.
-
-        `captioned` tells whether it has a usable caption of `kind` from a captioner of at least `rank`.
-        """
+    def register_image(self, facts: ImageFacts, found: FoundFile, wanted: Wanted) -> Registered:
+        """Add an image and its location, or move the location to it."""
         row = self._database.fetch_one(
             "images",
             "register_image",
@@ -82,16 +92,15 @@ class Images:
             title=facts.metadata.title,
             description=facts.metadata.description,
             keywords=list(facts.metadata.keywords),
-            kind=kind,
-            rank=rank,
+            **asdict(wanted),
         )
         if row is None:
             raise NotFoundError("image", facts.sha256.hex())
         return Registered(**row)
 
-    def find_known(self, uris: Sequence[str], *, kind: str, rank: int) -> dict[str, KnownLocation]:
+    def find_known(self, uris: Sequence[str], wanted: Wanted) -> dict[str, KnownLocation]:
         """Return the locations that are known, by uri."""
-        rows = self._database.fetch("images", "find_known", uris=list(uris), kind=kind, rank=rank)
+        rows = self._database.fetch("images", "find_known", uris=list(uris), **asdict(wanted))
         return {row["uri"]: KnownLocation(**row) for row in rows}
 
     def get_image(self, image_id: ImageId) -> StoredImage:

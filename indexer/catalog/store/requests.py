@@ -42,6 +42,21 @@ class Requests:
         )
         return row["request_id"] if row else None
 
+    def open_repair(
+        self, run_id: RunId, image_id: ImageId, prompt_ids: Sequence[PromptId], *, captioner: str, model: str
+    ) -> RequestId:
+        """Open a second request for an image whose first one is still open."""
+        rows = self._database.fetch(
+            "requests",
+            "open_repair",
+            run_id=run_id,
+            image_id=image_id,
+            prompt_ids=list(prompt_ids),
+            captioner=captioner,
+            model=model,
+        )
+        return RequestId(rows[0]["request_id"])
+
     def close_request(self, request_id: RequestId, outcome: Outcome, *, attempts: int, usage: Usage) -> None:
         """Complete a request that brought no caption."""
         self._database.execute(

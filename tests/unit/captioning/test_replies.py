@@ -100,14 +100,13 @@ def test_visible_text_keeps_its_lines() -> None:
 def test_a_reply_without_end_is_bounded() -> None:
     caption = parse(
         reply_of(
-            captions=[f"{number} " + "long " * 1000 for number in range(100)],
+            captions=[f"Picture number {number}." for number in range(100)] + ["long " * 1000],
             keywords=[f"{number}" + "k" * 500 for number in range(500)],
             visible_text="x" * 100_000,
         )
     )
 
     assert (len(caption.sentences), len(caption.keywords), len(caption.visible_text)) == (20, 50, 20_000)
-    assert max(map(len, caption.sentences)) <= 1000
     assert max(map(len, caption.keywords)) <= 100
 
 
@@ -174,9 +173,16 @@ def test_a_reply_that_nests_without_end_is_quarantined(reply: str) -> None:
     assert parse(reply).quarantine == "the reply is not the JSON that was asked for"
 
 
-@pytest.mark.parametrize("reply", [reply_of(), reply_of()[:40], "", "A red mug"])
+@pytest.mark.parametrize("reply", ['{"captions": ["A red mug on a', '{"captions": [', "", "A red mug"])
 def test_a_reply_that_was_cut_off_is_quarantined_as_that(reply: str) -> None:
     assert parse(reply, cut_off=True).quarantine == "the reply was cut off by its length limit"
+
+
+def test_sentences_that_were_complete_before_the_cut_are_taken() -> None:
+    caption = parse('{"captions": ["A red mug on a desk.", "Coffee in a cup."], "keywords": ["mug", "co', cut_off=True)
+
+    assert (caption.quarantine, caption.sentences) == (None, ("A red mug on a desk.", "Coffee in a cup."))
+    assert caption.keywords == ("mug",)
 
 
 def test_what_was_paid_for_is_kept_although_it_is_quarantined() -> None:
@@ -185,7 +191,7 @@ def test_what_was_paid_for_is_kept_although_it_is_quarantined() -> None:
 
 def test_several_kinds_in_one_reply_get_a_caption_each() -> None:
     prompts = [make_prompt("retrieval", number=1), make_prompt("alt_text", number=2)]
-    reply = json.dumps({"retrieval": {"captions": ["A red mug."]}, "alt_text": {"captions": ["Mug"]}})
+    reply = json.dumps({"retrieval": {"captions": ["A red mug."]}, "alt_text": {"alt_text": "Mug"}})
 
     captions = parse_reply(reply, prompts, cut_off=False)
 

@@ -1,0 +1,113 @@
+"""Send one request as often as it takes, never more at once than the endpoint bears."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+
+import tenacity
+
+from indexer.captioning.captioner import Captioner
+from indexer.captioning.limiting import Limiter
+from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.models import Answer, Prompt, Subject
+
+_log = logging.getLogger(__name__)
+_TRIES = 6
+_LONGEST_BUSY_S = 900.0  # a request that is only told to wait is kept this long
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
+# So many images in a row that brought nothing, and not one that did: it is the endpoint, not the images.
+_HOPELESS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What all requests of one run share."""
+
+    limiter: Limiter
+    stop: Event
+
+    def begin(self) -> "Tries":
+        """Begin one request."""
+        return Tries(self.limiter, self.stop)
+
+
+class Tries:
+    """One request, sent again while the endpoint is busy or broken; waits end at once when the run is stopped."""
+
+    def __init__(self, limiter: Limiter, stop: Event) -> None:
+        self.count = 0
+        self._limiter = limiter
+        self._stop = stop
+        self._faults = 0
+        self._begun = time.monotonic()
+
+    def ask(
+        self, captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None
+    ) -> Answer:
+        """Return the first answer; raises what the last try raised, and CaptionerUnavailableError when stopped."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(CaptionerUnavailableError),
+            stop=self._is_over,
+            wait=self._wait_s,
+            sleep=tenacity.sleep_using_event(self._stop),
+            reraise=True,
+        )
+        for attempt in retrying:
+            with attempt:
+                return self._send(captioner, subject, prompts, complaint)
+        raise CaptionerUnavailableError("it was never sent")  # the loop above returns or raises
+
+    def _send(self, captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> Answer:
+        with self._limiter.slot(self._stop) as sent_at:
+            if self._stop.is_set():
+                raise CaptionerUnavailableError("the run was stopped before it was sent")
+            self.count += 1
+            try:
+                answer = captioner.caption(subject, prompts, complaint=complaint)
+            except CaptionerUnavailableError as exc:
+                self._note(exc, sent_at)
+                raise
+            self._limiter.answered(pause_s=answer.pause_s if answer else 0.0)
+        return answer or Answer(captions=())
+
+    def _note(self, error: CaptionerUnavailableError, sent_at: float) -> None:
+        if error.is_busy:
+            self._limiter.refused(sent_at, pause_s=error.retry_after_s or 0.0)
+        else:
+            self._faults += 1
+        _log.info("try %d brought no answer: %s", self.count, error)
+
+    def _is_over(self, _state: tenacity.RetryCallState) -> bool:
+        """Being told to wait is no fault: only faults count, and time."""
+        waited_s = time.monotonic() - self._begun
+        return self._stop.is_set() or self._faults >= _TRIES or waited_s > _LONGEST_BUSY_S
+
+    def _wait_s(self, state: tenacity.RetryCallState) -> float:
+        """Return seconds to wait: none where the limiter holds all requests back, else exponential with full jitter."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, CaptionerUnavailableError) and error.retry_after_s is not None:
+            return 0.0 if error.is_busy else min(error.retry_after_s, _LONGEST_WAIT_S)
+        return float(tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S)(state))
+
+
+class Hope:
+    """Notices that an endpoint answers no image at all."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._won = False
+        self._counting = threading.Lock()
+
+    def win(self) -> None:
+        """Note an answer."""
+        self._won = True
+
+    def lose(self, error: Exception) -> None:
+        """Note an image without an answer; raises CaptionerUnusableError when there has been nothing else."""
+        with self._counting:
+            self._lost += 1
+            if self._lost >= _HOPELESS and not self._won:
+                raise CaptionerUnusableError(f"The first {self._lost} images all failed: {error}.") from error
