@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-# A pinned torch first: without it, pip on Linux takes gigabytes of CUDA with sentence-transformers.
-# With a GPU, install the CUDA build you want instead: make setup TORCH="torch --index-url <the index of your CUDA version>"
+# A pinned torch first, which is the CPU build where pip has one at hand. Elsewhere on Linux it brings gigabytes of CUDA;
+# name the index that you want: make setup TORCH="torch==2.13.0 --index-url <PyTorch's index for cpu, or for your CUDA>"
 TORCH  ?= torch==2.13.0
 
 .PHONY: setup demo test check format bench serve clean
@@ -23,6 +23,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+bench: setup
+	PYTHONPATH=. $(BIN)/python benchmarks/captioning.py
 
 check: setup
 	$(BIN)/ruff format --check .

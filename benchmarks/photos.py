@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.catalog.embedding import Embedder, load_for_queries, mean_vector
+from indexer.catalog.embedding import Embedder, load_for_queries
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Query, Searcher
+from indexer.catalog.vectors import mean_vector
 from indexer.cli.output import print_table
 from indexer.imaging.reading import read_image
 from indexer.models import Mode

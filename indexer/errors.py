@@ -5,6 +5,7 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 ├── DatabaseError                 the database cannot be reached or used
 ├── EmbedderError                 the embedding model cannot be loaded, or is not the one the index was made with
 ├── NotFoundError                 no image, prompt or generation of that name
+├── QueryError                    a search asks for nothing, or for too much
 ├── CaptionsFileError             a file of captions cannot be read at all
 ├── BadImageError                 one file is no usable image; the run goes on
 └── CaptionerError                a model call brought no caption
@@ -41,6 +42,10 @@ class NotFoundError(CaptionSearchError):
         self.name = name
 
 
+class QueryError(CaptionSearchError):
+    """A query that cannot be searched for."""
+
+
 class CaptionsFileError(CaptionSearchError):
     """A file of captions cannot be read."""
 
@@ -50,9 +55,13 @@ class CaptionsFileError(CaptionSearchError):
 
 
 class BadImageError(CaptionSearchError):
-    """One file is not an image that can be used; `reason` is a clause without the path."""
+    """One file is not an image that can be used.
 
-    def __init__(self, reason: str) -> None:
+    `reason` is a clause without the path; `is_retryable` where the next run may have more luck with the same file.
+    """
+
+    def __init__(self, reason: str, *, is_retryable: bool = False) -> None:
+        self.is_retryable = is_retryable
         self.reason = " ".join(reason.split()).rstrip(".")
         super().__init__(self.reason)
 

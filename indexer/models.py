@@ -35,7 +35,7 @@ class FoundFile:
     """A file that may be an image; size and time are those at the moment it was found."""
 
     path: Path
-    uri: str
+    location: str
     relative_path: str
     size_bytes: int
     modified_ns: int
@@ -81,7 +81,7 @@ class Subject:
     """One image to be captioned; `facts` and `picture` are None for captioners that look at none."""
 
     sha256: bytes
-    uri: str
+    location: str
     relative_path: str
     facts: ImageFacts | None = None
     picture: Picture | None = None

@@ -7,12 +7,15 @@ from time import time
 
 import openai
 
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.models import clean_text
 
-# Answers that say that no call can succeed, whatever the image.
-_UNUSABLE = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+# Answers that say that no call can succeed, whatever the image. A 403 may also mean the image: gateways use it so.
+_UNUSABLE = (openai.AuthenticationError, openai.NotFoundError)
+_NO_MONEY_STATUS, _NO_MONEY_CODES = 402, ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 # Client errors that are worth another try: time-out, conflict, too early, locked.
 _TRY_AGAIN = (408, 409, 423, 425)
+_LONGEST_MESSAGE = 500
 # Endpoints without keys (vLLM, Ollama, llama.cpp) want none, but the client insists on one.
 _NO_KEY = "none"
 
@@ -29,14 +32,8 @@ def translated_errors() -> Iterator[None]:
         yield
     except _UNUSABLE as exc:
         raise CaptionerUnusableError(f"The endpoint says: {_said(exc)}") from exc
-    except openai.RateLimitError as exc:
-        if exc.code == "insufficient_quota":
-            raise CaptionerUnusableError(f"The endpoint says: {_said(exc)}") from exc
-        raise CaptionerUnavailableError(_said(exc), is_busy=True, retry_after_s=_retry_after(exc)) from exc
     except openai.APIStatusError as exc:
-        if exc.status_code >= 500 or exc.status_code in _TRY_AGAIN:
-            raise CaptionerUnavailableError(_said(exc), retry_after_s=_retry_after(exc)) from exc
-        raise CaptionRefusedError(_said(exc)) from exc
+        raise _translate(exc) from exc
     except openai.APITimeoutError as exc:
         raise CaptionerUnavailableError("no answer in time") from exc
     except openai.APIConnectionError as exc:
@@ -45,9 +42,20 @@ def translated_errors() -> Iterator[None]:
         raise CaptionerUnavailableError(f"an answer that is not the protocol's: {exc}") from exc
 
 
+def _translate(error: openai.APIStatusError) -> CaptionerError:
+    status, code = error.status_code, getattr(error, "code", None)
+    if status == _NO_MONEY_STATUS or code in _NO_MONEY_CODES:
+        return CaptionerUnusableError(f"The endpoint says: {_said(error)}")
+    if isinstance(error, openai.RateLimitError):
+        return CaptionerUnavailableError(_said(error), is_busy=True, retry_after_s=_retry_after(error))
+    if status >= 500 or status in _TRY_AGAIN:
+        return CaptionerUnavailableError(_said(error), retry_after_s=_retry_after(error))
+    return CaptionRefusedError(_said(error))
+
+
 def _said(error: openai.APIStatusError) -> str:
     body = error.body if isinstance(error.body, dict) else {}
-    message = str(body.get("message") or error.message).strip()
+    message = clean_text(str(body.get("message") or error.message))[:_LONGEST_MESSAGE]
     return f"{message} (HTTP {error.status_code})"
 
 

@@ -22,10 +22,28 @@ from pydantic_settings import (
 from indexer.errors import SettingsError
 
 PREFIX = "CAPTION_SEARCH_"
+# pydantic's error types in the words of a user.
+_SENTENCES = {
+    "string_too_short": "it is empty; leave it out, or give it a value",
+    "too_short": "it is empty; leave it out, or give it a value",
+    "string_pattern_mismatch": "it must begin with http:// or https://",
+    "int_parsing": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "greater_than_equal": "it must be at least {ge}",
+    "greater_than": "it must be more than {gt}",
+    "less_than_equal": "it must be at most {le}",
+    "literal_error": "it must be {expected}",
+}
 TOML_FILE = "caption-search.toml"
 ENV_FILE = ".env"
 _URL = r"^https?://"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
+
+
+def _default_home() -> Path:
+    """Return the platform's folder for data; not where it has a space, which Postgres' socket cannot bear (macOS)."""
+    usual = user_data_path("caption-search", appauthor=False)
+    return usual if " " not in str(usual) else Path.home() / ".caption-search"
 
 
 class FileSettingsSource(EnvSettingsSource):
@@ -38,7 +56,7 @@ class FileSettingsSource(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; docs/settings in the README says what each one does."""
+    """Everything that can be set; the README says what each one does."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=ENV_FILE, toml_file=TOML_FILE, extra="ignore", populate_by_name=True
@@ -50,7 +68,7 @@ class Settings(BaseSettings):
     df_api_key: SecretStr | None = Field(None, validation_alias="DF_API_KEY", min_length=1)
     df_base_url: str | None = Field(None, validation_alias="DF_BASE_URL", pattern=_URL)
 
-    home: Path = Field(default_factory=lambda: user_data_path("caption-search", appauthor=False))
+    home: Path = Field(default_factory=_default_home)
     captioner: Literal["openai", "offline"] | None = None
     model: str = Field("gpt-4o-mini", min_length=1)
     embedder: str = Field("all-MiniLM-L6-v2", min_length=1)
@@ -59,6 +77,11 @@ class Settings(BaseSettings):
     max_edge: int = Field(768, ge=64, le=8192)
     languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
     brand_voice: str = Field("friendly, clear and honest", min_length=1, max_length=1000)
+
+    @field_validator("home")
+    @classmethod
+    def _make_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
 
     @field_validator("languages", mode="before")
     @classmethod
@@ -168,4 +191,5 @@ def _sentence(error: ValidationError) -> str:
     first: Any = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
     name = field if field in variable_names() else PREFIX + field.upper()
-    return f"{name} cannot be used: {first['msg']}."
+    told = _SENTENCES.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{name} cannot be used: {told.format(**first.get('ctx', {}))}."

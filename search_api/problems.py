@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from indexer.errors import CaptionSearchError, NotFoundError
+from indexer.errors import CaptionSearchError, NotFoundError, QueryError
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -26,6 +26,16 @@ def add_problem_handlers(app: FastAPI) -> None:
     def not_found(_request: Request, error: NotFoundError) -> JSONResponse:
         return problem(HTTPStatus.NOT_FOUND, str(error))
 
+    @app.exception_handler(QueryError)
+    def unanswerable(_request: Request, error: QueryError) -> JSONResponse:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    @app.exception_handler(Exception)
+    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the service's log has the details."
+        )
+
     @app.exception_handler(CaptionSearchError)
     def unavailable(_request: Request, error: CaptionSearchError) -> JSONResponse:
         return problem(_UNAVAILABLE, str(error))
@@ -39,4 +49,6 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from indexer.catalog.store import Store
+from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.images import Wanted
 from indexer.models import Answer, Caption, FoundFile, ImageFacts, ImageId, Prompt, PromptId
 
@@ -15,7 +16,7 @@ def make_facts(name: str = "a", **changes: object) -> ImageFacts:
 
 def make_found(name: str = "a.jpg", *, size_bytes: int = 1000, modified_ns: int = 1) -> FoundFile:
     path = Path("/pictures") / name
-    return FoundFile(path=path, uri=str(path), relative_path=name, size_bytes=size_bytes, modified_ns=modified_ns)
+    return FoundFile(path=path, location=str(path), relative_path=name, size_bytes=size_bytes, modified_ns=modified_ns)
 
 
 def make_answer(*sentences: str, prompt_id: PromptId | None = None, **changes: object) -> Answer:
@@ -32,6 +33,11 @@ def make_prompt(text: str = "Describe.") -> Prompt:
         image_detail="auto",
         sha256=hashlib.sha256(text.encode()).digest(),
     )
+
+
+def make_failure(location: str = "/pictures/a.jpg", **changes: object) -> NewFailure:
+    values: dict[str, object] = {"stage": "read", "reason": "the file is empty", "retryable": False, **changes}
+    return NewFailure(location=location, **values)  # type: ignore[arg-type]
 
 
 def make_wanted(rank: int = 1, **changes: object) -> Wanted:

@@ -1,5 +1,6 @@
 """A folder of broken and odd files, as real libraries have them."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -22,7 +23,6 @@ GOOD = {
     "rotated.jpg",
     "UPPER.JPG",
     "Fotos für Oma/größe 100%.jpg",
-    "really-a-png.jpg",
 }
 BAD = {
     "empty.jpg": "the file is empty",
@@ -32,6 +32,7 @@ BAD = {
     "page.html.png": "not an image",
     "bomb.png": "megapixels",
     "dead-link.jpg": "cannot be read",
+    "pipe.jpg": "not a regular file",
 }
 
 
@@ -46,6 +47,7 @@ def write_odd_files(folder: Path) -> None:
     (folder / "page.html.png").write_text("<!doctype html><title>404 Not Found</title>")
     (folder / "bomb.png").write_bytes(_png_bomb(50_000, 50_000))
     (folder / "dead-link.jpg").symlink_to(folder / "gone.jpg")
+    os.mkfifo(folder / "pipe.jpg")
 
 
 def _write_good(folder: Path) -> None:
@@ -63,7 +65,6 @@ def _write_good(folder: Path) -> None:
     (folder / "rotated.jpg").write_bytes(image_bytes(10, exif=exif))
     (folder / "UPPER.JPG").write_bytes(image_bytes(11))
     (folder / "Fotos für Oma" / "größe 100%.jpg").write_bytes(image_bytes(12))
-    (folder / "really-a-png.jpg").write_bytes(image_bytes(13, "PNG"))
 
 
 def _png_bomb(width: int, height: int) -> bytes:

@@ -21,6 +21,9 @@ class BadLine:
     reason: str
 
 
+_LONGEST_SENTENCE, _LONGEST_TEXT = 5_000, 20_000
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -56,7 +59,7 @@ class _Line(BaseModel):
 
     def sentences(self) -> tuple[str, ...]:
         texts = [*self.captions, *([self.caption] if self.caption else [])]
-        return tuple(dict.fromkeys(clean for text in texts if (clean := clean_text(text))))
+        return tuple(dict.fromkeys(clean for text in texts if (clean := clean_text(text)[:_LONGEST_SENTENCE])))
 
 
 class ImportCaptioner:
@@ -86,7 +89,7 @@ class ImportCaptioner:
         complaint: str | None = None,  # noqa: ARG002
     ) -> Answer | None:
         """Return the line for this image, by content before path; see `Captioner`."""
-        lines = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.uri)
+        lines = self._by_sha256.get(subject.sha256.hex()) or self._by_path.get(subject.location)
         if lines is None:
             return None
         with self._marking:
@@ -117,7 +120,7 @@ class ImportCaptioner:
 
 def _merge(lines: Sequence[_Line]) -> Caption:
     """Make one caption of all lines about an image: some files have a line for each sentence."""
-    texts = [clean for line in lines if (clean := clean_text(line.visible_text))]
+    texts = [clean for line in lines if (clean := clean_text(line.visible_text)[:_LONGEST_TEXT])]
     return Caption(
         kind=lines[0].kind,
         sentences=tuple(dict.fromkeys(sentence for line in lines for sentence in line.sentences())),

@@ -30,7 +30,7 @@ class _Retrieval(_Reply):
     captions: Texts
     keywords: Texts = Field(default_factory=list)
     visible_text: str | None = ""
-    uncertain: bool = False
+    uncertain: bool | None = False
 
 
 class _AltText(_Reply):
@@ -41,7 +41,7 @@ class _Ecommerce(_Reply):
     title: str
     description: str
     attributes: Texts = Field(default_factory=list)
-    uncertain: bool = False
+    uncertain: bool | None = False
 
 
 def read_kind(parsed: object, prompt: Prompt, *, languages: Sequence[str]) -> Caption:
@@ -64,7 +64,7 @@ def _read_retrieval(parsed: object, prompt: Prompt, languages: Sequence[str]) ->
         sentences=usable or sentences,
         keywords=mend_keywords(reply.keywords),
         visible_text=clean_text(reply.visible_text or "")[:_LONGEST_TEXT],
-        uncertain=reply.uncertain,
+        uncertain=bool(reply.uncertain),
         quarantine=None if usable else f"the reply {first_fault}",
     )
 
@@ -88,7 +88,7 @@ def _read_ecommerce(parsed: object, prompt: Prompt, languages: Sequence[str]) ->
         kind=prompt.kind,
         sentences=sentences,
         keywords=mend_keywords(reply.attributes),
-        uncertain=reply.uncertain,
+        uncertain=bool(reply.uncertain),
         quarantine=fault and f"the reply {fault}",
     )
 

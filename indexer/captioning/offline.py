@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LEAST_CONFIDENCE = 0.6
 _SQUARE_WITHIN = 0.05
+_TALLEST = 4  # times the width
 _MOST_TEXT = 20_000
 # Words that cameras and programs put in file names: they say nothing about the picture.
 _CAMERA_NAME = regex.compile(r"^(img|dsc[fn]?|dcim|pict?|image|photo|screenshot|scan|untitled|export|p|mvi|gopr)\d*$")
@@ -54,7 +55,7 @@ class OfflineCaptioner:
         return Answer(captions=(caption,))
 
     def _read_text(self, pixels: NDArray[np.uint8]) -> str:
-        found: Any = self._ocr(pixels)
+        found: Any = self._ocr(_widen(pixels))
         pairs = zip(found.txts or (), found.scores or (), strict=True)
         lines = (clean_text(text) for text, score in pairs if score >= _LEAST_CONFIDENCE)
         return "\n".join(line for line in lines if line)[:_MOST_TEXT]
@@ -85,6 +86,15 @@ def _compose(facts: ImageFacts, words: Sequence[str], colours: Sequence[str], vi
         keywords=tuple(dict.fromkeys([*metadata.keywords, *words, *colours, shape])),
         visible_text=visible_text,
     )
+
+
+def _widen(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pad a tall strip with white: the reader scales the shorter side up, and took gigabytes for 64 x 1280 pixels."""
+    height, width = pixels.shape[:2]
+    missing = -(-height // _TALLEST) - width
+    if missing <= 0:
+        return pixels
+    return np.pad(pixels, ((0, 0), (0, missing), (0, 0)), constant_values=255)
 
 
 def _shape(width: int, height: int) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import openai
 import regex
-from openai.types.chat import ChatCompletion
 
+from indexer.captioning.completions import read_completion
 from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_schema, combined_text, parse_reply
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import CaptionerUnusableError
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
 from indexer.openai_client import translated_errors
 
@@ -48,7 +48,7 @@ class OpenAICaptioner:
             try:
                 with translated_errors():
                     sent = self._send(content, prompts, dialect)
-                    return self._answer(sent.parse(), prompts, pause_s=_pause_s(sent.headers))
+                    return self._answer(sent.text, prompts, pause_s=_pause_s(sent.headers))
             except _DialectError as exc:
                 self._learn(dialect, exc.next_dialect)
 
@@ -76,22 +76,16 @@ class OpenAICaptioner:
             if self._dialect == tried:
                 self._dialect = better
 
-    def _answer(self, completion: ChatCompletion, prompts: Sequence[Prompt], *, pause_s: float) -> Answer:
-        if not completion.choices:
-            raise CaptionerUnavailableError("an answer without a choice in it")
-        choice = completion.choices[0]
-        said = choice.message.content or choice.message.refusal or ""
-        cut_off = choice.finish_reason == "length"
-        captions = parse_reply(said, prompts, cut_off=cut_off, languages=self._languages)
-        return Answer(captions=captions, usage=self._usage(completion), pause_s=pause_s)
-
-    def _usage(self, completion: ChatCompletion) -> Usage:
-        if completion.usage is None:
-            return Usage()
+    def _answer(self, body: str, prompts: Sequence[Prompt], *, pause_s: float) -> Answer:
+        completion = read_completion(body)
+        captions = parse_reply(
+            completion.text, prompts, cut_off=completion.finish_reason == "length", languages=self._languages
+        )
         tokens = completion.usage.prompt_tokens, completion.usage.completion_tokens
-        return Usage(
+        usage = Usage(
             input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=self._prices.cost_usd(self.model, *tokens)
         )
+        return Answer(captions=captions, usage=usage, pause_s=pause_s)
 
 
 class _DialectError(Exception):

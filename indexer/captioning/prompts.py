@@ -14,6 +14,7 @@ from indexer.errors import NotFoundError, SettingsError
 from indexer.models import Prompt
 
 SHIPPED = Path(__file__).parent / "prompts"
+DEFAULT_FOLDER = Path("prompts")  # of the working folder; it need not be there
 
 
 class _PromptFile(BaseModel):
@@ -52,6 +53,8 @@ def load_prompts(folder: Path, wording: Wording | None = None) -> dict[str, Prom
 
     Raises SettingsError, naming the file, for one that cannot be used.
     """
+    if folder != DEFAULT_FOLDER and not folder.is_dir():
+        raise SettingsError(f"{folder} is no folder of prompts; `indexer prompts init --prompts {folder}` makes one.")
     files = {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
     files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
     return {kind: _load(kind, path, wording or Wording()) for kind, path in files.items()}
@@ -67,13 +70,16 @@ def get_prompt(folder: Path, kind: str, wording: Wording | None = None) -> Promp
 
 def copy_shipped(folder: Path) -> list[Path]:
     """Copy the shipped prompt files to `folder` for editing; return what was written, never over a file there."""
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for shipped in sorted(SHIPPED.glob("*.toml")):
-        copy = folder / shipped.name
-        if not copy.exists():
-            copy.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
-            written.append(copy)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for shipped in sorted(SHIPPED.glob("*.toml")):
+            copy = folder / shipped.name
+            if not copy.exists():
+                copy.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+                written.append(copy)
+    except OSError as exc:
+        raise SettingsError(f"The prompts cannot be written to {folder}: {exc.strerror}.") from exc
     return written
 
 

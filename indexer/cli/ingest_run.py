@@ -60,7 +60,7 @@ class IngestRun:
         self._tally = Tally()
 
     def plan(self) -> int:
-        """Print what there is to do; nothing is read, sent or written."""
+        """Print what there is to do; nothing is sent or written."""
         to_do = 0
         for item in self._build(RunId(0), Event()).preparing.sort_out(self._found()):
             if isinstance(item, Outcome):
@@ -91,11 +91,13 @@ class IngestRun:
             if lost := self._store.requests.lose_abandoned():
                 say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
             run = self._build(run_id, stop)
-            self._follow(run)
-            summary = {**self._tally.summary(), "indexed": run.indexing.written}
-            summary["seconds"] = round(time.monotonic() - started, 3)
-            self._store.runs.finish_run(run_id, summary)
-        self._show(summary, stopped=stop.is_set())
+            try:
+                self._follow(run)
+            finally:
+                summary = {**self._tally.summary(), "indexed": run.indexing.written}
+                summary["seconds"] = round(time.monotonic() - started, 3)
+                self._store.runs.finish_run(run_id, summary)
+                self._show(summary, stopped=stop.is_set())
         if stop.is_set():
             return STOPPED
         return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE
@@ -105,13 +107,15 @@ class IngestRun:
         total = sum(1 for _ in islice(find_files(self._sources), self._limit)) if terminal else None
         progress = Progress(self._tally, lambda: run.indexing.written, total=total)
         with progress if terminal else nullcontext():
-            for outcome in self._outcomes(run):
+            for outcome in run.run(self._found()):
                 self._tally.add(outcome)
                 progress.advance()
                 self._tell_failure(outcome)
+        for outcome in self._settle_lines(run):
+            self._tally.add(outcome)
+            self._tell_failure(outcome)
 
-    def _outcomes(self, run: Ingesting) -> Iterator[Outcome]:
-        yield from run.run(self._found())
+    def _settle_lines(self, run: Ingesting) -> Iterator[Outcome]:
         if isinstance(self._captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
             yield from settle_lines(self._store, self._captioner, run.run_id)
 
@@ -136,16 +140,8 @@ class IngestRun:
         if self._captioner.name == "offline" and self._settings.captioner is None:
             say(_OFFLINE)
         live = self._store.generations.get_live()
-        if live is not None and (live.captioner, live.model) != (self._captioner.name, self._captioner.model):
-            say(
-                f"The live index was made with {live.captioner_name}; captions by {self._captioner.name} join it. "
-                "`indexer status` shows the mix."
-            )
-        if (
-            live is not None
-            and "embedder" in self._settings.model_fields_set
-            and live.embedder != self._settings.embedder
-        ):
+        set_here = "embedder" in self._settings.model_fields_set
+        if live is not None and set_here and live.embedder != self._settings.embedder:
             say(f"The live index was made with the embedder {live.embedder}, which is used here too.")
         if said is not None:
             say(said)
@@ -154,10 +150,10 @@ class IngestRun:
         if outcome.status != "failed":
             return
         if self._as_json:
-            failure = {"location": outcome.uri, "reason": outcome.reason, "quarantined": outcome.quarantined}
+            failure = {"location": outcome.location, "reason": outcome.reason, "quarantined": outcome.quarantined}
             print_json({"failed": failure})
         elif self._tally.counts["failed"] <= _MOST_FAILURES_SHOWN:
-            say(f"failed: {outcome.uri}: {outcome.reason}")
+            say(f"failed: {outcome.location}: {outcome.reason}")
 
     def _show(self, summary: dict[str, int | float], *, stopped: bool) -> None:
         if self._as_json:
@@ -168,10 +164,18 @@ class IngestRun:
         parts += [f"{counts[status]} {name}" for status, name in _ALSO if counts[status]]
         cost = "" if not self._tally.requests else f", {self._tally.requests} requests, {self._cost()}"
         print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']:.1f} s.")
+        self._tell_mix()
         if counts["failed"]:
             print("`indexer failures` lists what failed and why.")
         if stopped:
             print("Stopped before the end: run the same command again, and it goes on from here.")
+
+    def _tell_mix(self) -> None:
+        """Say that captions of another captioner than its own have joined the live index."""
+        live, ours = self._store.generations.get_live(), (self._captioner.name, self._captioner.model)
+        if live is not None and self._tally.counts["captioned"] and (live.captioner, live.model) != ours:
+            named = ":".join(dict.fromkeys(ours))
+            print(f"The live index was made with {live.captioner_name}; captions by {named} joined it (see `status`).")
 
     def _cost(self) -> str:
         priced = f"${self._tally.cost_usd:.4f}"

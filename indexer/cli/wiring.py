@@ -9,6 +9,7 @@ from indexer.captioning.limiting import Limiter
 from indexer.captioning.prompts import Wording, get_prompt
 from indexer.catalog.embedding import load_for_bulk
 from indexer.catalog.store import Store
+from indexer.errors import SettingsError
 from indexer.models import MODEL_RANK, RETRIEVAL, Prompt, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
@@ -19,6 +20,7 @@ from indexer.settings import Settings
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
+_HOW_TO_SET = "set OPENAI_API_KEY, or OPENAI_BASE_URL to an endpoint of your own"
 
 
 def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
@@ -28,6 +30,8 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
 
         return ImportCaptioner(captions)
     if settings.chosen_captioner() == "offline":
+        if settings.captioner is None and "model" in settings.model_fields_set:
+            raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
         from indexer.captioning.offline import OfflineCaptioner
 
         return OfflineCaptioner()
@@ -36,6 +40,8 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
     from indexer.openai_client import build_client
 
     key = settings.openai_api_key
+    if key is None and settings.openai_base_url is None:
+        raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
     client = build_client(
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
@@ -48,23 +54,25 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
 
 
 def choose_prompts(
-    store: Store, captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording
+    store: Store, captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording, *, dry_run: bool
 ) -> tuple[tuple[Prompt, ...], str | None]:
     """Return the prompts to ask with, and what to tell the user of them.
 
     One index has one wording: the live generation's retrieval prompt is asked until `reindex` makes a new generation.
-    Raises NotFoundError for a kind that has no prompt.
+    A dry run numbers no revision. Raises NotFoundError for a kind that has no prompt.
     """
     if captioner.rank < MODEL_RANK:
         return (), None
-    prompts = {kind: store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds}
+    register = store.prompts.look_up if dry_run else store.prompts.register_prompt
+    prompts = {kind: register(get_prompt(folder, kind, wording)) for kind in kinds}
     live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
     if live is None or newest is None or live.prompt_id in (None, newest.id):
         return tuple(prompts.values()), None
     in_use = prompts[RETRIEVAL] = store.prompts.get_prompt(live.prompt_id)
+    named = f"revision {newest.revision}" if newest.revision else "the new wording"
     said = (
         f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked "
-        f"with it too; revision {newest.revision} waits for `indexer reindex`."
+        f"with it too; {named} waits for `indexer reindex`."
     )
     return tuple(prompts.values()), said
 
@@ -105,6 +113,7 @@ def build_ingesting(
             embedder_name=settings.embedder,
             captioner=captioner,
             prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
+            run_id=run_id,
         ),
         run_id=run_id,
         concurrency=concurrency,

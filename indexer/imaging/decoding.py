@@ -1,7 +1,9 @@
 """Open image files of any supported format safely and turn them into oriented 8-bit RGB."""
 
 import struct
+import threading
 import warnings
+from contextlib import nullcontext
 from typing import IO
 
 import numpy as np
@@ -11,7 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from indexer.errors import BadImageError
 
 MAX_PIXELS = 100_000_000
-_LARGEST_16_BIT = 65535.0
+_LARGEST_12_BIT, _LARGEST_16_BIT = 4095.0, 65535.0
+_LARGE_PIXELS = 25_000_000
+_large = threading.Semaphore(1)  # one large image at a time: decoded, it takes gigabytes
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
 _NAMES = "jpg jpeg jpe jfif mpo png apng webp gif tif tiff bmp dib avif heic heif hif"
 SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
@@ -56,6 +60,12 @@ def supported_formats() -> list[str]:
 
 
 def decode(image: Image.Image, max_edge: int) -> Image.Image:
+    """Decode the first frame: see `_decode`, which works on one large image at a time."""
+    with _large if image.width * image.height > _LARGE_PIXELS else nullcontext():
+        return _decode(image, max_edge)
+
+
+def _decode(image: Image.Image, max_edge: int) -> Image.Image:
     """Decode the first frame to oriented RGB, nothing but pixels, whose longer side is at most `max_edge` pixels.
 
     JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT.
@@ -132,7 +142,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     if image.mode.startswith("I") and low >= 0 and 255 < high <= _LARGEST_16_BIT:
-        low, high = 0.0, _LARGEST_16_BIT
+        low, high = 0.0, _LARGEST_12_BIT if high <= _LARGEST_12_BIT else _LARGEST_16_BIT
     bounded = np.clip(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
     scaled = (bounded - low) * (255.0 / ((high - low) or 1.0))
     eight_bit = Image.fromarray(scaled.astype(np.uint8))

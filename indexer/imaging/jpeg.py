@@ -5,7 +5,7 @@ from indexer.errors import BadImageError
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP14, _APP15, _COM = 0xE0, 0xEE, 0xEF, 0xFE
 _FILL, _STUFFED, _RESTARTS, _TEM = 0xFF, 0x00, range(0xD0, 0xD8), 0x01
-_JFIF_LENGTH = 16
+_JFIF_LENGTH, _ADOBE_LENGTH = 16, 14
 
 
 def without_metadata(data: bytes) -> bytes:
@@ -42,7 +42,8 @@ def _kept(marker: int, segment: bytes) -> bytes:
         is_header = segment[4:9] == b"JFIF\0" and len(segment) >= _JFIF_LENGTH + 2
         return b"\xff\xe0\x00\x10" + segment[4:_JFIF_LENGTH] + b"\0\0" if is_header else b""
     if marker == _APP14:
-        return segment
+        is_adobe = segment[4:9] == b"Adobe" and len(segment) >= _ADOBE_LENGTH + 2
+        return b"\xff\xee\x00\x0e" + segment[4 : _ADOBE_LENGTH + 2] if is_adobe else b""
     return b"" if _APP0 <= marker <= _APP15 or marker == _COM else segment
 
 

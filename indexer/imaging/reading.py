@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -33,6 +34,8 @@ def read_image(path: Path, *, max_edge: int) -> ReadImage:
     Raises BadImageError when it cannot be read, is no image, is damaged, or changes while it is read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            raise BadImageError("a folder that cannot be listed" if path.is_dir() else "not a regular file")
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             sha256 = sha256_of(file)
@@ -40,9 +43,9 @@ def read_image(path: Path, *, max_edge: int) -> ReadImage:
             facts, picture = _read(file, sha256, before.st_size, max_edge)
             after = os.fstat(file.fileno())
     except OSError as exc:
-        raise BadImageError(f"cannot be read: {exc.strerror or exc}") from exc
+        raise BadImageError(f"cannot be read: {exc.strerror or exc}", is_retryable=True) from exc
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise BadImageError("changed while it was read; it is taken up by the next run")
+        raise BadImageError("changed while it was read", is_retryable=True)
     return ReadImage(facts=facts, picture=picture, modified_ns=before.st_mtime_ns)
 
 

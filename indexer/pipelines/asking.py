@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 _TRIES = 6
 _LONGEST_BUSY_S = 900.0  # a request that is only told to wait is kept this long
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
-# So many images in a row that brought nothing, and not one that did: it is the endpoint, not the images.
-_HOPELESS = 20
+# So many images in a row that brought nothing: it is the endpoint, not the images. More after a first good answer, for
+# images that are refused may lie side by side; but not more that had no answer at all.
+_HOPELESS, _HOPELESS_LATER = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +95,24 @@ class Tries:
 
 
 class Hope:
-    """Notices that an endpoint answers no image at all."""
+    """Notices that an endpoint brings nothing any more, so that a run ends before a library is spent on it."""
 
     def __init__(self) -> None:
+        self.has_won = False
         self._lost = 0
-        self._won = False
+        self._down = 0
         self._counting = threading.Lock()
 
     def win(self) -> None:
-        """Note an answer."""
-        self._won = True
+        """Note an image with a caption."""
+        with self._counting:
+            self.has_won, self._lost, self._down = True, 0, 0
 
-    def lose(self, error: Exception) -> None:
-        """Note an image without an answer; raises CaptionerUnusableError when there has been nothing else."""
+    def lose(self, reason: str, *, is_down: bool = False) -> None:
+        """Note an image without one; raises CaptionerUnusableError after too many in a row."""
         with self._counting:
             self._lost += 1
-            if self._lost >= _HOPELESS and not self._won:
-                raise CaptionerUnusableError(f"The first {self._lost} images all failed: {error}.") from error
+            self._down = self._down + 1 if is_down else 0
+            most = _HOPELESS_LATER if self.has_won else _HOPELESS
+            if self._lost >= most or self._down >= _HOPELESS:
+                raise CaptionerUnusableError(f"{self._lost} images in a row brought no caption; the last: {reason}.")

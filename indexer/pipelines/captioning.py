@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
-from indexer.catalog.store.requests import Outcome as RequestOutcome
+from indexer.catalog.store.failures import NewFailure
+from indexer.catalog.store.requests import RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
 from indexer.models import Answer, Caption, Prompt, PromptId, RequestId, RunId, Usage
 from indexer.pipelines.asking import Asking, Hope
-from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.outcomes import Outcome, Status
 from indexer.pipelines.preparing import Job
 
 Number = TypeVar("Number", int, float)
@@ -34,7 +35,7 @@ class Captioning:
     def caption(self, job: Job) -> Job | Outcome:
         """Return what came of an image, or the job itself when another request for the image is open."""
         if self._stop.is_set():
-            return Outcome(uri=job.found.uri, status="left")
+            return Outcome(location=job.found.location, status="left")
         if not self._captioner.is_paid:
             return self._ask_freely(job)
         request_id = self._store.requests.claim_request(
@@ -50,27 +51,25 @@ class Captioning:
     def _ask_freely(self, job: Job) -> Outcome:
         answer = self._captioner.caption(job.subject, job.prompts)
         if answer is None:
-            return Outcome(uri=job.found.uri, status="uncaptioned")
+            return Outcome(location=job.found.location, status="uncaptioned")
         changed = self._store_answer(job, answer.captions)
-        return Outcome(uri=job.found.uri, status="captioned" if changed else "known")
+        status: Status = "captioned" if changed else "known"
+        return Outcome(location=job.found.location, status=status, image_id=job.image_id)
 
     def _ask(self, job: Job, request_id: RequestId) -> Outcome:
         tries = self._asking.begin()
         try:
             answer = tries.ask(self._captioner, job.subject, job.prompts)
         except CaptionRefusedError as exc:
-            self._hope.lose(exc)
             return self._give_up(job, request_id, "refused", str(exc), tries.count)
         except CaptionerUnavailableError as exc:
             if self._stop.is_set():
                 self._close(request_id, "unavailable", tries.count)
-                return Outcome(uri=job.found.uri, status="left", requests=tries.count)
-            self._hope.lose(exc)
+                return Outcome(location=job.found.location, status="left", requests=tries.count)
             return self._give_up(job, request_id, "unavailable", str(exc), tries.count)
         except CaptionerUnusableError:
             self._close(request_id, "unavailable", tries.count)
             raise
-        self._hope.win()
         return self._keep(job, request_id, answer, tries.count)
 
     def _keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int) -> Outcome:
@@ -78,7 +77,14 @@ class Captioning:
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
         if not bad:
             self._store_answer(job, good, request_id, answer.usage, tries)
-            return Outcome(uri=job.found.uri, status="captioned", requests=tries, usage=answer.usage)
+            self._hope.win()
+            return Outcome(
+                location=job.found.location,
+                status="captioned",
+                image_id=job.image_id,
+                requests=tries,
+                usage=answer.usage,
+            )
         prompts = tuple(prompt for prompt in job.prompts if any(caption.kind == prompt.kind for caption in bad))
         repair_id = self._store.requests.open_repair(
             self._run_id,
@@ -103,19 +109,31 @@ class Captioning:
         except CaptionerUnusableError:
             self._close(request_id, "unavailable", tries.count)
             raise
-        self._store_answer(job, captions, request_id, usage, tries.count)
         reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
+        if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
+            self._record(job, reason, retryable=False, quarantined=True)
+        self._store_answer(job, captions, request_id, usage, tries.count)
         if reason is None:
-            return Outcome(uri=job.found.uri, status="captioned", requests=tries.count, usage=usage)
-        self._record(job, reason, retryable=False, quarantined=True)
-        return Outcome(
-            uri=job.found.uri, status="failed", reason=reason, quarantined=True, requests=tries.count, usage=usage
-        )
+            self._hope.win()
+            outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
+        else:
+            self._hope.lose(reason)
+            outcome = self.explain(job)
+        return replace(outcome, requests=tries.count, usage=usage)
+
+    def explain(self, job: Job) -> Outcome:
+        """Return what an image is that will not be asked about: failed, or known where it has a caption that serves."""
+        why = self._store.failures.find_reason(job.image_id)
+        if why is None:
+            return Outcome(location=job.found.location, status="known", image_id=job.image_id)
+        return Outcome(location=job.found.location, status="failed", reason=why.reason, quarantined=why.quarantined)
 
     def _give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int) -> Outcome:
-        self._record(job, reason, retryable=outcome == "unavailable")
+        # While nothing was ever answered, it may be the endpoint that is at fault: the next run tries again.
+        self._record(job, reason, retryable=outcome == "unavailable" or not self._hope.has_won)
         self._close(request_id, outcome, tries)
-        return Outcome(uri=job.found.uri, status="failed", reason=reason, requests=tries)
+        self._hope.lose(reason, is_down=outcome == "unavailable")
+        return Outcome(location=job.found.location, status="failed", reason=reason, requests=tries)
 
     def _store_answer(
         self,
@@ -139,17 +157,19 @@ class Captioning:
         self._store.requests.close_request(request_id, outcome, attempts=attempts, usage=Usage())
 
     def _record(self, job: Job, reason: str, *, retryable: bool, quarantined: bool = False) -> None:
-        self._store.failures.record_failure(
-            self._run_id,
-            job.found.uri,
+        failure = NewFailure(
+            location=job.found.location,
             stage="caption",
             reason=reason,
             retryable=retryable,
             quarantined=quarantined,
+            captioner=self._captioner.name,
+            model=self._captioner.model,
             image_id=job.image_id,
             size_bytes=job.found.size_bytes,
             modified_ns=job.found.modified_ns,
         )
+        self._store.failures.record_failure(self._run_id, failure)
 
 
 def _ids(prompts: Sequence[Prompt]) -> list[PromptId]:

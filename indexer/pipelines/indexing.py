@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from indexer.captioning.captioner import Captioner
-from indexer.catalog.embedding import Embedder, mean_vector
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.lexical import searchable
 from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Document, EntryWords, NewEntry
-from indexer.models import Generation, GenerationId, PromptId
+from indexer.catalog.vectors import mean_vector
+from indexer.models import Generation, GenerationId, ImageId, PromptId, RunId
 
-_BATCH = 64
-_POLL_S = 0.2
+# Looking for what is missing reads every image once: many at a time, embedded and committed in smaller batches.
+_LOOK_UP, _BATCH = 512, 64
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.1, 2.0
 _LEAST_REFRESH = 1000
 _NICE = 10
 
@@ -30,43 +32,55 @@ class Indexing:
         embedder_name: str,
         captioner: Captioner,
         prompt_id: PromptId | None,
+        run_id: RunId,
     ) -> None:
         self.written = 0
+        self.awaited: set[ImageId] = set()
         self._store = store
         self._load_embedder = load_embedder
         self._embedder_name = embedder_name
         self._captioner = captioner
         self._prompt_id = prompt_id
+        self._run_id = run_id
         self._embedder: Embedder | None = None
         self._unrefreshed = 0
 
     def run(self, captioned: Event, stop: Event) -> None:
-        """Write entries until `captioned` is set and none is missing, or until `stop`, one process at a time."""
+        """Write entries until `captioned` is set and none is missing, or until `stop`, one process at a time.
+
+        While another process writes, only the images in `awaited` are waited for. Raises DatabaseError, too, when the
+        connection that holds the run's claims is lost.
+        """
         _yield_to_others()
+        wait_s = _SHORTEST_POLL_S
         with self._store.generations.hold_indexing() as lock:
             while not stop.is_set():
                 all_there = captioned.is_set()  # asked before looking: what was captioned before is seen
-                if lock.take():
-                    written = self._write_batch()
-                else:
-                    written = 0
-                    all_there = all_there and self._nothing_missing()
-                if written == 0:
-                    if all_there:
-                        break
-                    stop.wait(_POLL_S)
+                self._store.runs.check_lock(self._run_id)
+                may_write = lock.take()
+                if may_write and self._write_batch(stop):
+                    wait_s = _SHORTEST_POLL_S
+                    continue
+                if all_there and (may_write or self._nothing_awaited()):
+                    break
+                wait_s = min(2 * wait_s, _LONGEST_POLL_S)
+                (stop if all_there else captioned).wait(wait_s)
             if lock.take():
                 self._finish()
 
-    def _write_batch(self) -> int:
+    def _write_batch(self, stop: Event) -> int:
+        """Write what is missing now, a bounded number of it; return how many documents were found."""
         generation = self._generation()
         if generation is None:
             return 0
-        documents = self._store.entries.find_documents(generation.id, limit=_BATCH)
-        if documents:
-            self._store.entries.write_entries(generation.id, self._embed(generation, documents))
-            self.written += len(documents)
-            self._unrefreshed += len(documents)
+        documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP)
+        for start in range(0, len(documents), _BATCH):
+            if stop.is_set():
+                break
+            batch = documents[start : start + _BATCH]
+            self._store.entries.write_entries(generation.id, self._embed(generation, batch))
+            self.written += len(batch)
+            self._unrefreshed += len(batch)
         if self._unrefreshed >= max(_LEAST_REFRESH, generation.entries):
             self._refresh(generation.id)
         return len(documents)
@@ -97,13 +111,13 @@ class Indexing:
         return entries
 
     def _load(self, name: str) -> Embedder:
-        if self._embedder is None:
+        if self._embedder is None or self._embedder.name != name:
             self._embedder = self._load_embedder(name)
         return self._embedder
 
-    def _nothing_missing(self) -> bool:
+    def _nothing_awaited(self) -> bool:
         live = self._store.generations.get_live()
-        return live is not None and not self._store.entries.find_documents(live.id, limit=1)
+        return live is not None and not self._store.entries.count_missing(live.id, list(self.awaited))
 
     def _finish(self) -> None:
         live = self._store.generations.get_live()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from indexer.catalog.store import Store
@@ -45,6 +46,7 @@ class Ingesting:
             try:
                 yield from self._caption_all(found, readers, callers, writing)
                 captioned.set()
+                self._forget_mended()
                 writing.result()
             except BaseException:
                 self.stop.set()
@@ -60,15 +62,23 @@ class Ingesting:
         writing: Future[None],
     ) -> Iterator[Outcome]:
         waiting: dict[ImageId, FoundFile] = {}
+        copies: list[Job] = []
         for outcome in self._pass(found, readers, callers):
             _raise_early(writing)
             if isinstance(outcome, Outcome):
-                yield outcome
+                yield self._note(outcome)
             elif outcome.image_id in waiting:
-                yield Outcome(uri=outcome.found.uri, status="known")  # one more copy of an image that waits
+                copies.append(outcome)
             else:
                 waiting[outcome.image_id] = outcome.found
-        yield from self._take_over(waiting, readers, callers)
+        for outcome in self._take_over(waiting, readers, callers):
+            yield self._note(outcome)
+        yield from (self.captioning.explain(copy) for copy in copies)
+
+    def _note(self, outcome: Outcome) -> Outcome:
+        if outcome.status == "captioned" and outcome.image_id is not None:
+            self.indexing.awaited.add(outcome.image_id)
+        return outcome
 
     def _pass(
         self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
@@ -90,11 +100,16 @@ class Ingesting:
                     yield outcome
                 elif outcome.image_id in self.store.requests.find_claimed_elsewhere(self.run_id, [outcome.image_id]):
                     waiting[outcome.image_id] = outcome.found
-                else:  # refused or quarantined: nobody will ask again by himself
-                    yield Outcome(uri=outcome.found.uri, status="known")
+                else:
+                    yield self.captioning.explain(outcome)
             if waiting:
                 self.stop.wait(_POLL_S)
-        yield from (Outcome(uri=file.uri, status="left") for file in waiting.values())
+        yield from (Outcome(location=file.location, status="left") for file in waiting.values())
+
+    def _forget_mended(self) -> None:
+        """Drop the failures of files that were removed, and of folders that can be listed again."""
+        failed = self.store.failures.find_locations_of("read")
+        self.store.failures.forget_failures([location for location in failed if _is_mended(Path(location))])
 
     def _readers(self) -> int:
         return max(2, os.cpu_count() or 2)
@@ -104,3 +119,10 @@ def _raise_early(writing: "Future[None]") -> None:
     """Let a failure of the index writer end the run before more money is spent."""
     if writing.done():
         writing.result()
+
+
+def _is_mended(path: Path) -> bool:
+    """Tell whether a failed file is gone, its folder being there, or is a folder that can be listed by now."""
+    if path.is_dir():
+        return os.access(path, os.R_OK | os.X_OK)
+    return path.parent.is_dir() and not os.path.lexists(path)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from indexer.models import Usage
+from indexer.models import ImageId, Usage
 
 Status = Literal["known", "captioned", "failed", "uncaptioned", "left"]
 
@@ -17,10 +17,11 @@ class Outcome:
     nothing to say of it. left: the run was stopped before its turn.
     """
 
-    uri: str
+    location: str
     status: Status
     reason: str = ""
     quarantined: bool = False
+    image_id: ImageId | None = None
     requests: int = 0
     usage: Usage = field(default_factory=Usage)
 

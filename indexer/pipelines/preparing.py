@@ -1,5 +1,6 @@
 """From a found file to a subject that can be captioned: skip what is known, read, register."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -7,7 +8,7 @@ from threading import Event
 
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
-from indexer.catalog.store.failures import StandingFailure
+from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage, read_image
@@ -63,48 +64,54 @@ class Preparing:
         files = iter(found)
         while not self._stop.is_set() and (chunk := list(islice(files, _CHUNK))):
             yield from self._sort_out_chunk(chunk)
+        yield from (Outcome(location=file.location, status="left") for file in files)
 
     def prepare(self, item: FoundFile | Job) -> Job | Outcome:
         """Read and register one file; a file that is no usable image is an outcome, and remembered."""
         if isinstance(item, Job):
             return item
         if self._stop.is_set():
-            return Outcome(uri=item.uri, status="left")
-        if not is_storable(item.uri):
+            return Outcome(location=item.location, status="left")
+        if not is_storable(item.location):
             return self._refuse_name(item)
         try:
             read = read_image(item.path, max_edge=self._captioner.max_edge or _SMALL_EDGE)
         except BadImageError as exc:
-            return self._refuse(item, exc.reason)
+            return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
 
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
-        storable = [file for file in chunk if is_storable(file.uri)]
-        uris = [file.uri for file in storable]
-        known = self._store.images.find_known(uris, self._wanted)
-        standing = {} if self._retry_failed else self._store.failures.find_standing(uris)
+        storable = [file for file in chunk if is_storable(file.location)]
+        locations = [file.location for file in storable]
+        known = self._store.images.find_known(locations, self._wanted)
+        standing = {} if self._retry_failed else self._find_standing(locations)
         for file in chunk:
-            before, failure = known.get(file.uri), standing.get(file.uri)
+            before, failure = known.get(file.location), standing.get(file.location)
             if failure is not None and _is_unchanged(file, failure):
-                yield Outcome(uri=file.uri, status="failed", reason=failure.reason, quarantined=failure.quarantined)
+                yield Outcome(
+                    location=file.location, status="failed", reason=failure.reason, quarantined=failure.quarantined
+                )
             elif before is None or not _is_unchanged(file, before):
                 yield file
             elif self._captioner.max_edge is None:
-                subject = Subject(sha256=before.sha256, uri=file.uri, relative_path=file.relative_path)
+                subject = Subject(sha256=before.sha256, location=file.location, relative_path=file.relative_path)
                 yield Job(image_id=before.image_id, found=file, subject=subject)
             elif self._has_all(before.captioned):
-                yield Outcome(uri=file.uri, status="known")
+                yield Outcome(location=file.location, status="known")
             else:
                 yield file
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
         registered = self._store.images.register_image(read.facts, as_read, self._wanted)
+        # The image was moved here from where it is no more; that of an unplugged disk comes back when it is found.
+        if gone := [location for location in registered.elsewhere if not os.path.lexists(location)]:
+            self._store.images.drop_locations(gone)
         if self._has_all(registered.captioned) and self._captioner.max_edge is not None:
-            return Outcome(uri=file.uri, status="known")
+            return Outcome(location=file.location, status="known")
         subject = Subject(
             sha256=read.facts.sha256,
-            uri=file.uri,
+            location=file.location,
             relative_path=file.relative_path,
             facts=read.facts,
             picture=read.picture,
@@ -112,31 +119,36 @@ class Preparing:
         lacking = tuple(prompt for prompt in self._prompts if prompt.kind not in registered.captioned)
         return Job(image_id=registered.image_id, found=as_read, subject=subject, prompts=lacking)
 
+    def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
+        return self._store.failures.find_standing(
+            locations, captioner=self._captioner.name, model=self._captioner.model
+        )
+
     def _has_all(self, captioned: Sequence[str]) -> bool:
         return set(captioned) >= set(self._wanted.kinds)
 
-    def _refuse(self, file: FoundFile, reason: str) -> Outcome:
-        self._store.failures.record_failure(
-            self._run_id,
-            file.uri,
-            stage="read",
+    def _refuse(self, file: FoundFile, reason: str, *, stage: str = "read", is_retryable: bool = False) -> Outcome:
+        failure = NewFailure(
+            location=file.location,
+            stage=stage,
             reason=reason,
-            retryable=False,
+            retryable=is_retryable,
             size_bytes=file.size_bytes,
             modified_ns=file.modified_ns,
         )
-        return Outcome(uri=file.uri, status="failed", reason=reason)
+        self._store.failures.record_failure(self._run_id, failure)
+        return Outcome(location=file.location, status="failed", reason=reason)
 
     def _refuse_name(self, file: FoundFile) -> Outcome:
         """Fail a file whose name is no text; Postgres, JSON and browsers could not carry it."""
-        shown = replace(file, uri=file.uri.encode("utf-8", "replace").decode("utf-8"))
-        return self._refuse(shown, "its name is not valid UTF-8; rename it")
+        shown = replace(file, location=file.location.encode("utf-8", "backslashreplace").decode("utf-8"))
+        return self._refuse(shown, "its name is not valid UTF-8; rename it", stage="find")
 
 
-def is_storable(uri: str) -> bool:
+def is_storable(location: str) -> bool:
     """Tell whether a path is text: on Linux, names are bytes, and Python carries bad ones as lone surrogates."""
     try:
-        uri.encode("utf-8")
+        location.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True

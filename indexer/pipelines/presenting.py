@@ -19,12 +19,15 @@ class GenerationAnswer(TypedDict):
 
 
 class WhyAnswer(TypedDict):
-    """Why a hit is there; `highlight` is escaped HTML with <mark> around matched words."""
+    """Why a hit is there; `highlight` is escaped HTML with <mark> around matched words.
+
+    `matched_share` is the share of the query's words that the image has, weighted by how rare they are.
+    """
 
     dense_rank: int | None
     similarity: float | None
     lexical_rank: int | None
-    coverage: float | None
+    matched_share: float | None
     matched_terms: list[str]
     highlight: str
     captioner: str | None
@@ -120,7 +123,7 @@ def _why(why: Why) -> WhyAnswer:
         "dense_rank": why.dense_rank,
         "similarity": _rounded(why.similarity),
         "lexical_rank": why.lexical_rank,
-        "coverage": _rounded(why.coverage),
+        "matched_share": _rounded(why.matched_share),
         "matched_terms": why.matched_terms,
         "highlight": why.highlight,
         "captioner": why.captioner,

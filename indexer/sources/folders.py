@@ -76,7 +76,7 @@ def _found(path: Path, root: Path) -> FoundFile:
     relative = path.relative_to(root)
     return FoundFile(
         path=path,
-        uri=str(path),
+        location=str(path),
         relative_path=str(relative) if relative.parts else path.name,
         size_bytes=size,
         modified_ns=modified,

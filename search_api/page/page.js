@@ -7,6 +7,7 @@ const said = document.getElementById("said");
 const list = document.getElementById("hits");
 const more = document.getElementById("more");
 const template = document.getElementById("hit");
+const MOST = 60;
 let asked = 0;
 
 form.addEventListener("submit", (event) => {
@@ -17,6 +18,7 @@ more.addEventListener("click", () => {
   const parameters = new URLSearchParams(location.search);
   parameters.set("strictness", "low");
   go(parameters);
+  said.focus();
 });
 addEventListener("popstate", show);
 show();
@@ -49,7 +51,7 @@ async function show() {
 
 async function ask(parameters) {
   try {
-    const response = await fetch(`/search?${new URLSearchParams({ limit: "60", ...Object.fromEntries(parameters) })}`);
+    const response = await fetch(`/search?${new URLSearchParams({ limit: MOST, ...Object.fromEntries(parameters) })}`);
     const body = await response.json();
     return response.ok ? body : { problem: body.detail };
   } catch {
@@ -61,8 +63,9 @@ function summary(answer) {
   if (!answer.generation) return "Nothing is indexed yet. Run: indexer ingest FOLDER";
   if (answer.no_match) return "Nothing in the index fits this description.";
   const count = answer.hits.length;
+  const best = count === MOST ? "the best " : "";
   const covered = answer.generation.coverage < 1 ? `, ${Math.floor(answer.generation.coverage * 100)}% of the images are indexed` : "";
-  return `${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
+  return `${best}${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
 }
 
 function card(hit) {
@@ -71,8 +74,8 @@ function card(hit) {
   item.classList.add(hit.band);
   link.href = hit.image_url;
   link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
-  link.firstElementChild.alt = hit.caption;
   caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
+  link.firstElementChild.alt = caption.textContent;
   item.querySelector(".band").textContent = hit.band;
   item.querySelector(".location").textContent = `${hit.location}${hit.why.captioner === "offline" ? " · offline caption" : ""}`;
   return item;

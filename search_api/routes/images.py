@@ -1,5 +1,6 @@
 """`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
 
+import stat
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing_extensions import TypedDict
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import BadImageError, NotFoundError
+from indexer.imaging.hashing import sha256_of
 from indexer.imaging.thumbnails import SIZES, make_thumbnail
 from indexer.models import ImageId, Origin
 from search_api.parts import PartsDep
@@ -103,6 +105,7 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
     }
 
 
+@router.head("/{ref}/file", include_in_schema=False)
 @router.get("/{ref}/file", response_class=FileResponse)
 def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
     """Send the image's own file."""
@@ -115,6 +118,7 @@ def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
     )
 
 
+@router.head("/{ref}/thumbnail", include_in_schema=False)
 @router.get("/{ref}/thumbnail", response_class=FileResponse)
 def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> FileResponse:
     """Send a small WebP of the image, made once and kept."""
@@ -135,12 +139,23 @@ def _get(store: Store, ref: str) -> StoredImage:
 
 
 def _find_file(image: StoredImage) -> Path:
-    """Return a location whose file is still there and as large as it was."""
-    for uri in image.uris:
-        path = Path(uri)
-        if path.is_file() and path.stat().st_size == image.size_bytes:
-            return path
+    """Return a location that still has the image: same size and time, or else the same content."""
+    for location, modified_ns in zip(image.locations, image.modified_ns, strict=True):
+        path = Path(location)
+        try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size != image.size_bytes:
+                continue
+            if found.st_mtime_ns == modified_ns or _has_content(path, image.sha256):
+                return path
+        except OSError:
+            continue
     raise NotFoundError("file any more for image", image.image_id)
+
+
+def _has_content(path: Path, sha256: bytes) -> bool:
+    with path.open("rb") as file:
+        return sha256_of(file) == sha256
 
 
 def _make(image: StoredImage, size: int) -> bytes:

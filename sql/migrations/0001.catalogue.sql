@@ -25,7 +25,7 @@ CREATE TABLE image (
 CREATE TABLE location (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     image_id      bigint NOT NULL REFERENCES image ON DELETE CASCADE,
-    uri           text NOT NULL UNIQUE,               -- an absolute path or a URL
+    location           text NOT NULL UNIQUE,               -- an absolute path or a URL
     relative_path text NOT NULL,                      -- below the root it was found in
     size_bytes    bigint NOT NULL,
     modified_ns   bigint NOT NULL,                    -- with the size: whether the file must be read again
@@ -146,8 +146,10 @@ CREATE TABLE failure (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_id      bigint NOT NULL REFERENCES run,
     image_id    bigint REFERENCES image ON DELETE CASCADE,
-    uri         text NOT NULL UNIQUE,
+    location         text NOT NULL UNIQUE,
     stage       text NOT NULL,
+    captioner   text,                                 -- whose failure it is, at the stage `caption`
+    model       text,
     reason      text NOT NULL,
     attempts    integer NOT NULL DEFAULT 1,
     retryable   boolean NOT NULL,
@@ -195,7 +197,9 @@ BEGIN
                   AND c.captioner = p_captioner AND c.model = p_model
                   AND (c.quarantine IS NULL OR NOT p_retry)))
       AND (p_retry OR NOT EXISTS (
-            SELECT FROM failure f WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable))
+            SELECT FROM failure f
+            WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable
+              AND f.captioner = p_captioner AND f.model = p_model))
     RETURNING id INTO claimed;
     RETURN claimed;
 END

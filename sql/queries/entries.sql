@@ -24,6 +24,15 @@ WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes AND (c.id IS NOT NU
 ORDER BY i.id
 LIMIT %(limit)s;
 
+-- name: count_missing
+-- Count how many of these images have captions, and no entry that is made of them.
+SELECT count(*) AS missing
+FROM image i
+LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
+WHERE i.id = ANY(%(image_ids)s) AND e.changes IS DISTINCT FROM i.changes
+  AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
+  AND EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL);
+
 -- name: write_entries
 -- Write an image's entry in a generation, or write it again; run once for each of a batch.
 INSERT INTO entry (generation_id, image_id, changes, caption_id, corrected, sentences, embedding, sentence_embeddings,
@@ -46,7 +55,8 @@ WHERE e.generation_id = {generation} AND NOT EXISTS (SELECT FROM location l WHER
 
 -- name: search_entries
 -- Rank a generation's entries for one query: candidates from the vector index and from the rarest of the query's
--- words, scored together by F = w * cosine + (1 - w) * coverage. Coverage is the share of the query's IDF mass that an
+-- words (until 3 percent of the entries are reached: RESEARCH 1; where even the rarest is in more, the vectors find them), scored
+-- together by F = w * cosine + (1 - w) * matched_share, the share of the query's IDF mass that an
 -- entry's lexemes hold; a word no entry has counts with the greatest IDF.
 WITH term AS MATERIALIZED (
     SELECT t.lexeme, min(w.word) AS word, coalesce(max(l.entries), 0) AS entries,
@@ -62,14 +72,17 @@ WITH term AS MATERIALIZED (
     SELECT coalesce(sum(idf), 0::float8) AS idf FROM term
 ), rare AS MATERIALIZED (
     SELECT string_agg(query::text, ' | ')::tsquery AS query
-    FROM (SELECT query, sum(entries) OVER (ORDER BY entries, lexeme) - entries AS before FROM term WHERE entries > 0) t
-    WHERE before < greatest(1000, 0.03 * (SELECT entries FROM generation WHERE id = {generation}))
+    FROM (SELECT query, row_number() OVER rarest AS number, sum(entries) OVER rarest AS reached
+          FROM term WHERE entries > 0 WINDOW rarest AS (ORDER BY entries, lexeme)) t
+    WHERE reached <= greatest(1000, 0.03 * (SELECT entries FROM generation WHERE id = {generation}))
+       OR (number = 1 AND NOT %(use_vector)s)
 ), lexical AS (
     SELECT e.image_id,
-           (SELECT sum(t.idf) FROM term t WHERE e.lexemes @@ t.query) / (SELECT idf FROM mass) AS coverage
-    FROM entry e
-    WHERE e.generation_id = {generation} AND %(use_words)s AND e.lexemes @@ (SELECT query FROM rare)
-    ORDER BY coverage DESC, e.image_id
+           (SELECT sum(t.idf) FROM term t WHERE e.lexemes @@ t.query) / (SELECT idf FROM mass) AS matched_share
+    FROM (SELECT image_id, lexemes FROM entry
+          WHERE generation_id = {generation} AND %(use_words)s AND lexemes @@ (SELECT query FROM rare)
+          LIMIT 5000) e
+    ORDER BY matched_share DESC, e.image_id
     LIMIT %(window)s
 ), dense AS (
     SELECT e.image_id
@@ -83,28 +96,29 @@ WITH term AS MATERIALIZED (
                 THEN 1 - (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) END AS similarity,
            CASE WHEN %(use_words)s AND (SELECT idf FROM mass) > 0
                 THEN coalesce((SELECT sum(t.idf) FROM term t WHERE e.lexemes @@ t.query), 0)
-                     / (SELECT idf FROM mass) END AS coverage
+                     / (SELECT idf FROM mass) END AS matched_share
     FROM entry e
     WHERE e.generation_id = {generation}
       AND e.image_id IN (SELECT image_id FROM lexical UNION SELECT image_id FROM dense)
 ), ranked AS (
-    SELECT image_id, similarity, coverage,
-           CASE WHEN coverage IS NULL THEN similarity
-                WHEN similarity IS NULL THEN coverage
-                ELSE %(dense_weight)s::float8 * similarity + (1 - %(dense_weight)s::float8) * coverage END AS score,
+    SELECT image_id, similarity, matched_share,
+           CASE WHEN matched_share IS NULL THEN similarity
+                WHEN similarity IS NULL THEN matched_share
+                ELSE %(dense_weight)s::float8 * similarity + (1 - %(dense_weight)s::float8) * matched_share END AS score,
            rank() OVER (ORDER BY similarity DESC NULLS LAST) AS dense_rank,
-           rank() OVER (ORDER BY coverage DESC NULLS LAST) AS lexical_rank
+           rank() OVER (ORDER BY matched_share DESC NULLS LAST) AS lexical_rank
     FROM scored
 )
-SELECT r.image_id, r.score, r.similarity, r.coverage,
+SELECT r.image_id, r.score, r.similarity, r.matched_share,
        CASE WHEN r.similarity IS NOT NULL THEN r.dense_rank END AS dense_rank,
-       CASE WHEN r.coverage > 0 THEN r.lexical_rank END AS lexical_rank,
+       CASE WHEN r.matched_share > 0 THEN r.lexical_rank END AS lexical_rank,
        ARRAY(SELECT t.word FROM term t WHERE e.lexemes @@ t.query ORDER BY t.idf DESC, t.word) AS matched_terms,
        ARRAY(SELECT t.lexeme FROM term t WHERE e.lexemes @@ t.query) AS matched_lexemes,
        e.sentences, e.sentence_embeddings, e.corrected,
  c.captioner, c.model, p.revision AS prompt_revision,
        i.origin, i.width, i.height,
-       (SELECT l.relative_path FROM location l WHERE l.image_id = r.image_id ORDER BY l.id LIMIT 1) AS location
+       (SELECT l.relative_path FROM location l WHERE l.image_id = r.image_id ORDER BY l.found_at DESC, l.id LIMIT 1)
+           AS location
 FROM ranked r
 JOIN entry e ON e.generation_id = {generation} AND e.image_id = r.image_id
 JOIN image i ON i.id = r.image_id

@@ -1,28 +1,45 @@
 -- name: record_failure
 -- Remember that an image could not be done, once per location.
-INSERT INTO failure (run_id, image_id, uri, stage, reason, retryable, quarantined, size_bytes, modified_ns)
-VALUES (%(run_id)s, %(image_id)s, %(uri)s, %(stage)s, %(reason)s, %(retryable)s, %(quarantined)s, %(size_bytes)s,
-        %(modified_ns)s)
-ON CONFLICT (uri) DO UPDATE
-    SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, stage = EXCLUDED.stage, reason = EXCLUDED.reason,
+INSERT INTO failure (run_id, image_id, location, stage, captioner, model, reason, retryable, quarantined, size_bytes,
+                     modified_ns)
+VALUES (%(run_id)s, %(image_id)s, %(location)s, %(stage)s, %(captioner)s, %(model)s, %(reason)s, %(retryable)s,
+        %(quarantined)s, %(size_bytes)s, %(modified_ns)s)
+ON CONFLICT (location) DO UPDATE
+    SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, stage = EXCLUDED.stage,
+        captioner = EXCLUDED.captioner, model = EXCLUDED.model, reason = EXCLUDED.reason,
         retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
         modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now();
 
 -- name: find_standing
 -- Return the failures of these locations that only a changed file or --retry-failed would mend.
-SELECT f.uri, f.stage, f.reason, f.size_bytes, f.modified_ns, f.quarantined
+SELECT f.location, f.stage, f.reason, f.size_bytes, f.modified_ns, f.quarantined
 FROM failure f
-WHERE f.uri = ANY(%(uris)s) AND NOT f.retryable AND (NOT f.quarantined OR NOT EXISTS (
+WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
+  AND (f.stage = 'read' OR (f.captioner = %(captioner)s AND f.model = %(model)s))
+  AND (NOT f.quarantined OR NOT EXISTS (
     SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL));
+
+-- name: find_reason
+-- Return why an image that may not be asked about again has no caption; nothing where it has one.
+SELECT f.reason, f.quarantined
+FROM failure f
+WHERE f.image_id = %(image_id)s AND f.stage = 'caption' AND NOT EXISTS (
+    SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+ORDER BY f.id DESC
+LIMIT 1;
 
 -- name: find_failures
 -- Return what could not be done, the latest first; a quarantined image that has a servable caption is not among them.
-SELECT f.uri AS location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
+SELECT f.location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
 FROM failure f
 WHERE NOT f.quarantined OR NOT EXISTS (
     SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
 ORDER BY f.last_at DESC, f.id DESC;
 
--- name: clear_import_failures
--- Forget what was wrong with the lines of a captions file, before it is read again.
-DELETE FROM failure WHERE stage = 'import' AND starts_with(uri, %(prefix)s);
+-- name: find_locations_of
+-- Return the locations of all failures of one stage.
+SELECT location FROM failure WHERE stage = %(stage)s;
+
+-- name: forget_failures
+-- Forget the failures of these locations.
+DELETE FROM failure WHERE location = ANY(%(locations)s);

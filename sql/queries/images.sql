@@ -3,7 +3,7 @@
 -- asked for.
 WITH moved AS (
     UPDATE image SET changes = changes + 1
-    WHERE id = (SELECT image_id FROM location WHERE uri = %(uri)s) AND sha256 <> %(sha256)s
+    WHERE id = (SELECT image_id FROM location WHERE location = %(location)s) AND sha256 <> %(sha256)s
 ), registered AS (
     INSERT INTO image (sha256, origin, format, width, height, size_bytes, taken_at, camera, latitude, longitude,
                        title, description, keywords)
@@ -11,17 +11,20 @@ WITH moved AS (
             %(latitude)s, %(longitude)s, %(title)s, %(description)s, %(keywords)s)
     ON CONFLICT (sha256) DO UPDATE
         SET changes = image.changes + (NOT EXISTS (
-            SELECT FROM location l WHERE l.uri = %(uri)s AND l.image_id = image.id))::integer
+            SELECT FROM location l WHERE l.location = %(location)s AND l.image_id = image.id))::integer
     RETURNING id
 ), located AS (
-    INSERT INTO location (image_id, uri, relative_path, size_bytes, modified_ns)
-    SELECT id, %(uri)s, %(relative_path)s, %(size_bytes)s, %(modified_ns)s FROM registered
-    ON CONFLICT (uri) DO UPDATE
-        SET image_id = EXCLUDED.image_id, size_bytes = EXCLUDED.size_bytes, modified_ns = EXCLUDED.modified_ns
+    INSERT INTO location (image_id, location, relative_path, size_bytes, modified_ns)
+    SELECT id, %(location)s, %(relative_path)s, %(size_bytes)s, %(modified_ns)s FROM registered
+    ON CONFLICT (location) DO UPDATE
+        SET image_id = EXCLUDED.image_id, size_bytes = EXCLUDED.size_bytes, modified_ns = EXCLUDED.modified_ns,
+            found_at = now()
 ), cleared AS (
-    DELETE FROM failure WHERE uri = %(uri)s AND stage = 'read'
+    DELETE FROM failure f
+    WHERE f.location = %(location)s AND (f.stage = 'read' OR f.image_id IS DISTINCT FROM (SELECT id FROM registered))
 )
 SELECT r.id AS image_id,
+       ARRAY(SELECT l.location FROM location l WHERE l.image_id = r.id AND l.location <> %(location)s) AS elsewhere,
        ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
              WHERE EXISTS (SELECT FROM caption c
                            WHERE c.image_id = r.id AND c.kind = w.kind AND c.rank >= %(rank)s
@@ -32,7 +35,7 @@ FROM registered r;
 -- name: find_known
 -- Return what is known of these locations: their image, the file's size and time then, and which of the kinds wanted
 -- need not be asked for: a retrieval caption of any revision will do, other kinds want their own.
-SELECT l.uri, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
+SELECT l.location, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
        ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
              WHERE EXISTS (SELECT FROM caption c
                            WHERE c.image_id = l.image_id AND c.kind = w.kind AND c.rank >= %(rank)s
@@ -40,17 +43,23 @@ SELECT l.uri, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
                              AND (c.quarantine IS NULL OR NOT %(retry)s))) AS captioned
 FROM location l
 JOIN image i ON i.id = l.image_id
-WHERE l.uri = ANY(%(uris)s);
+WHERE l.location = ANY(%(locations)s);
 
 -- name: get_image
--- Return one image with the location it is read from.
+-- Return one image with the locations it can be read from, the one found last first.
 SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height, i.size_bytes, i.taken_at, i.camera,
        i.latitude, i.longitude, i.title, i.description, i.keywords, i.added_at,
-       ARRAY(SELECT l.uri FROM location l WHERE l.image_id = i.id ORDER BY l.id) AS uris,
-       ARRAY(SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.id) AS relative_paths
+       ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS locations,
+       ARRAY(SELECT l.modified_ns FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS modified_ns,
+       ARRAY(SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id)
+           AS relative_paths
 FROM image i
 WHERE i.id = %(image_id)s;
 
 -- name: find_image_id
 -- Return the id of the image with this SHA-256.
 SELECT id FROM image WHERE sha256 = %(sha256)s;
+
+-- name: drop_locations
+-- Forget locations where the image that was there is no more.
+DELETE FROM location WHERE location = ANY(%(locations)s);

@@ -76,7 +76,8 @@ def test_an_unreachable_database_is_one_sentence(indexer: Command) -> None:
     finished = indexer("status")
 
     assert finished.code == 1
-    assert finished.err.startswith("Error: No database at 127.0.0.1/pictures")
+    assert finished.err.startswith("Error: No database at 127.0.0.1/pictures (")
+    assert finished.err.count("\n") == 1
     assert "geheim" not in finished.err
     assert "Traceback" not in finished.err
 
@@ -88,7 +89,8 @@ def test_a_mistyped_flag_is_a_usage_error(indexer: Command) -> None:
 def test_shipped_prompts_are_copied_once(indexer: Command) -> None:
     first, second = indexer("prompts", "init", "--json"), indexer("prompts", "init", "--json")
 
-    assert first.lines == [{"written": ["prompts/retrieval.toml"]}]
+    kinds = ("alt_text", "ecommerce", "moderation", "retrieval")
+    assert first.lines == [{"written": [f"prompts/{kind}.toml" for kind in kinds]}]
     assert second.lines == [{"written": []}]
     assert "search index" in indexer("prompts", "show", "retrieval").out
 

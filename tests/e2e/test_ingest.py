@@ -1,6 +1,7 @@
 """`indexer ingest` against an endpoint: everything captioned once, nothing lost, nothing paid twice."""
 
 import io
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Command, finish
-from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply, describe
+from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply, describe, pixels_key
 from tests.images import image_bytes, write_images
 
 
@@ -193,14 +194,18 @@ def test_what_is_no_caption_is_never_indexed(paying: Command, openai_server: Fak
         Reply(content="Error: upstream time-out"),
         caption_reply("A lighthouse on a cliff."),
     ]
-    openai_server.answer = lambda asked: replies[asked.number]
+    by_picture: dict[str, Reply] = {}
+    openai_server.answer = lambda asked: by_picture.setdefault(
+        pixels_key(asked.image), replies[min(len(by_picture), len(replies) - 1)]
+    )
 
     finished = paying("ingest", tmp_path / "images", "--concurrency", "1", "--json")
     again = paying("ingest", tmp_path / "images", "--json")
 
     assert finished.code == 3
     assert (finished.lines[-1]["captioned"], finished.lines[-1]["quarantined"]) == (1, 5)
-    assert (again.code, again.lines[-1]["requests"], again.lines[-1]["failed"]) == (3, 0, 5)
+    assert sorted(openai_server.asked_for().values()) == [1, 2, 2, 2, 2, 2]  # one repair request each
+    assert (again.code, again.lines[-1]["requests"], again.lines[-1]["quarantined"]) == (3, 0, 5)
     status = paying("status", "--json").lines[0]
     assert (status["entries"], status["quarantined"]) == (1, 5)
     assert {failure["quarantined"] for failure in paying("failures", "--json").lines} == {True}
@@ -210,7 +215,7 @@ def test_a_quarantined_image_is_asked_again_with_retry_failed(
     paying: Command, openai_server: FakeOpenAI, tmp_path: Path
 ) -> None:
     write_images(tmp_path / "images", 1)
-    openai_server.answer = lambda asked: Reply(content="null") if asked.number == 0 else describe(asked)
+    openai_server.answer = lambda asked: Reply(content="null") if asked.number < 2 else describe(asked)
     paying("ingest", tmp_path / "images")
 
     finished = paying("ingest", tmp_path / "images", "--retry-failed", "--json")
@@ -241,8 +246,112 @@ def test_an_endpoint_that_answers_nothing_is_given_up(
     finished = paying("ingest", tmp_path / "images")
 
     assert finished.code == 1
-    assert "images all failed: This model does not take images" in finished.err
+    assert "20 images in a row brought no caption; the last: This model does not take images" in finished.err
     assert len(openai_server.accepted) < 60
+    openai_server.answer = describe
+    assert paying("ingest", tmp_path / "images", "--json").lines[-1]["captioned"] == 60
+    assert paying("failures", "--json").lines == []
+
+
+def test_an_endpoint_without_credit_ends_the_run_and_spoils_nothing(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 40)
+    out_of_credit = Fault(status=402, message="Insufficient credit")
+    openai_server.answer = lambda asked: describe(asked) if asked.number < 5 else out_of_credit
+
+    finished = paying("ingest", tmp_path / "images", "--concurrency", "1")
+
+    assert finished.code == 1
+    assert "Insufficient credit" in finished.err
+    assert "5 captioned" in finished.out
+    openai_server.answer = describe
+    assert paying("ingest", tmp_path / "images", "--json").lines[-1]["captioned"] == 35
+
+
+def test_a_reply_that_cannot_be_used_is_repaired_with_one_request(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 1)
+    openai_server.answer = lambda asked: Reply(content="I'm sorry.") if asked.number == 0 else describe(asked)
+
+    finished = paying("ingest", tmp_path / "images", "--json")
+
+    assert (finished.code, finished.lines[-1]["captioned"], finished.lines[-1]["requests"]) == (0, 1, 2)
+    assert finished.lines[-1]["tokens"] == 2200
+    assert "the reply is a refusal" in openai_server.accepted[1].text
+    assert paying("status", "--json").lines[0]["cost_usd"] == pytest.approx(2 * (1000 * 0.15 + 100 * 0.60) / 1e6)
+
+
+def test_all_kinds_are_asked_in_one_request_and_only_the_stale_one_again(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 2)
+    said = {
+        "retrieval": {"captions": ["A heron."], "keywords": [], "visible_text": "", "uncertain": False},
+        "alt_text": {"alt_text": "Heron at a pond"},
+    }
+    openai_server.answer = lambda asked: Reply(
+        content=json.dumps(said if "## retrieval" in asked.text else said["alt_text"])
+    )
+    paying("ingest", tmp_path / "images", "--kinds", "retrieval,alt_text")
+    paying("prompts", "init")
+    prompt = paying.folder / "prompts" / "alt_text.toml"
+    prompt.write_text(prompt.read_text().replace("for a web page", "for a museum"))
+
+    finished = paying("ingest", tmp_path / "images", "--kinds", "retrieval,alt_text", "--json")
+
+    assert (finished.code, finished.lines[-1]["captioned"], finished.lines[-1]["requests"]) == (0, 2, 2)
+    assert ["## retrieval" in asked.text for asked in openai_server.accepted] == [True, True, False, False]
+    assert "for a museum" in openai_server.accepted[-1].text
+
+
+def test_a_busy_endpoint_is_used_as_far_as_it_goes(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
+    write_images(tmp_path / "images", 60)
+    openai_server.latency_s = 0.05
+    busy = Fault(status=429, message="Too many requests", retry_after="0")
+    openai_server.answer = lambda asked: busy if openai_server._in_flight > 5 else describe(asked)
+
+    finished = paying("ingest", tmp_path / "images", "--concurrency", "50", "--json")
+
+    assert (finished.code, finished.lines[-1]["captioned"]) == (0, 60)
+
+
+def test_a_web_page_for_an_answer_says_what_to_check(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 2)
+    openai_server.answer = lambda _: Fault(status=200, raw=b"<!doctype html><title>Welcome</title>")
+
+    finished = paying("ingest", tmp_path / "images")
+
+    assert finished.code == 1
+    assert "check OPENAI_BASE_URL" in finished.err
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"null", b'{"choices": [{"message": null}]}', b'{"choices": []}'])
+def test_answers_of_odd_shapes_stop_nothing(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path, raw: bytes
+) -> None:
+    write_images(tmp_path / "images", 2)
+    odd = Fault(status=200, raw=raw)
+    openai_server.answer = lambda asked: odd if asked.number == 0 else describe(asked)
+
+    finished = paying("ingest", tmp_path / "images", "--concurrency", "1", "--json")
+
+    assert (finished.code, finished.lines[-1]["captioned"]) == (0, 2), finished.err
+
+
+def test_a_hostile_error_message_is_kept_as_text(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
+    write_images(tmp_path / "images", 2)
+    hostile = Fault(status=400, message="no\x00 \ud800 way")
+    good = describe
+    openai_server.answer = lambda asked: hostile if asked.number == 1 else good(asked)
+
+    finished = paying("ingest", tmp_path / "images", "--concurrency", "1", "--json")
+
+    assert (finished.code, finished.lines[-1]["failed"]) == (3, 1)
+    assert "way" in paying("failures", "--json").lines[0]["reason"]
 
 
 def test_a_dry_run_sends_and_writes_nothing(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
@@ -253,6 +362,7 @@ def test_a_dry_run_sends_and_writes_nothing(paying: Command, openai_server: Fake
     assert finished.lines == [{"dry_run": True, "seen": 3, "known": 0, "failed": 0, "to_do": 3, "requests": 3}]
     assert openai_server.accepted == []
     assert paying("status", "--json").lines[0]["images"] == 0
+    assert {line["revision"] for line in paying("prompts", "list", "--json").lines} == {None}
 
 
 def test_a_revised_prompt_waits_for_reindex(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
@@ -267,7 +377,8 @@ def test_a_revised_prompt_waits_for_reindex(paying: Command, openai_server: Fake
 
     assert "revision 2 waits for `indexer reindex`" in finished.err
     assert "for a search index" in openai_server.accepted[-1].text
-    assert [line["revision"] for line in paying("prompts", "list", "--json").lines] == [2, 1]
+    listed = paying("prompts", "list", "--json").lines
+    assert [line["revision"] for line in listed if line["kind"] == "retrieval"] == [2, 1]
 
 
 def test_an_unanswered_image_is_taken_up_by_the_next_run(

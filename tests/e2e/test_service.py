@@ -111,6 +111,19 @@ def test_a_thumbnail_is_a_small_webp_and_kept(client: httpx2.Client, library: Li
     assert len(list((library.images / ".home" / "thumbnails").rglob("*.webp"))) == 1
 
 
+def test_another_file_in_an_images_place_is_not_served(client: httpx2.Client, library: Library) -> None:
+    hit = client.get("/search", params={"q": "log"}).json()["hits"][0]
+    path = library.images / "dog.png"
+    content = path.read_bytes()
+    path.write_bytes(b"X" * len(content))
+
+    swapped = client.get(hit["image_url"])
+    path.write_bytes(content)
+
+    assert swapped.status_code == 404
+    assert client.get(hit["image_url"]).content == content
+
+
 def test_a_file_that_is_gone_is_not_found(client: httpx2.Client, library: Library) -> None:
     hit = client.get("/search", params={"q": "comet"}).json()["hits"][0]
     (library.images / "comet.jpg").unlink()
@@ -131,6 +144,7 @@ def test_a_file_that_is_gone_is_not_found(client: httpx2.Client, library: Librar
         "/search?q=a&limit=101",
         "/search?q=a&mode=magic",
         "/search?q=" + "a" * 1001,
+        "/search?q=a&limt=3",
         "/images/0",
         "/images/abc",
         "/images/-1",

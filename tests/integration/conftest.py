@@ -32,13 +32,14 @@ def no_captions(tmp_path: Path) -> ImportCaptioner:
 
 
 @pytest.fixture
-def indexing(store: Store, embedder: Embedder, no_captions: ImportCaptioner) -> Indexing:
+def indexing(store: Store, embedder: Embedder, no_captions: ImportCaptioner, run_id: RunId) -> Indexing:
     return Indexing(
         store=store,
         load_embedder=lambda _: embedder,
         embedder_name=embedder.name,
         captioner=no_captions,
         prompt_id=None,
+        run_id=run_id,
     )
 
 

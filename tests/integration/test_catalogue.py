@@ -7,7 +7,7 @@ import pytest
 from indexer.catalog.store import Store
 from indexer.errors import NotFoundError
 from indexer.models import ImageId, RunId
-from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt, make_wanted
+from tests.factories import add_image, make_answer, make_facts, make_failure, make_found, make_prompt, make_wanted
 
 
 def test_the_same_content_at_two_places_is_one_image(store: Store) -> None:
@@ -15,14 +15,14 @@ def test_the_same_content_at_two_places_is_one_image(store: Store) -> None:
     second = store.images.register_image(make_facts(), make_found("b/a.jpg"), make_wanted())
 
     assert first.image_id == second.image_id
-    assert store.images.get_image(first.image_id).relative_paths == ["a.jpg", "b/a.jpg"]
+    assert store.images.get_image(first.image_id).relative_paths == ["b/a.jpg", "a.jpg"]
 
 
 def test_a_file_with_new_content_moves_its_location_to_the_new_image(store: Store) -> None:
     old = store.images.register_image(make_facts("old"), make_found(), make_wanted()).image_id
     new = store.images.register_image(make_facts("new"), make_found(), make_wanted()).image_id
 
-    assert store.images.get_image(old).uris == []
+    assert store.images.get_image(old).locations == []
     assert store.images.get_image(new).relative_paths == ["a.jpg"]
 
 
@@ -83,23 +83,22 @@ def test_prompts_registered_at_once_get_numbers_of_their_own(store: Store) -> No
 
 
 def test_a_failure_counts_its_tries_and_goes_when_the_file_is_good(store: Store, run_id: RunId) -> None:
-    uri = "/pictures/a.jpg"
-    store.failures.record_failure(run_id, uri, stage="read", reason="the file is empty", retryable=False)
-    store.failures.record_failure(run_id, uri, stage="read", reason="the file is empty", retryable=False)
+    location = "/pictures/a.jpg"
+    store.failures.record_failure(run_id, make_failure(location))
+    store.failures.record_failure(run_id, make_failure(location))
     before = store.failures.find_failures()
 
     add_image(store)
 
-    assert [(failure.location, failure.attempts) for failure in before] == [(uri, 2)]
+    assert [(failure.location, failure.attempts) for failure in before] == [(location, 2)]
     assert store.failures.find_failures() == []
 
 
 def test_a_quarantined_image_with_a_servable_caption_is_no_failure(store: Store, run_id: RunId) -> None:
     served, unserved = add_image(store, "a", "A cat."), add_image(store, "b")
-    for image_id, uri in ((served, "/pictures/a.jpg"), (unserved, "/pictures/b.jpg")):
-        store.failures.record_failure(
-            run_id, uri, stage="caption", reason="cut off", retryable=False, quarantined=True, image_id=image_id
-        )
+    for image_id, location in ((served, "/pictures/a.jpg"), (unserved, "/pictures/b.jpg")):
+        cut_off = make_failure(location, stage="caption", quarantined=True, image_id=image_id)
+        store.failures.record_failure(run_id, cut_off)
 
     assert [failure.location for failure in store.failures.find_failures()] == ["/pictures/b.jpg"]
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from indexer.catalog.store import Store
 from indexer.models import PromptId, RequestId, RunId, Usage
-from tests.factories import add_image, make_answer, make_prompt
+from tests.factories import add_image, make_answer, make_failure, make_prompt
 
 
 def test_one_of_many_claims_at_once_wins(store: Store, run_id: RunId) -> None:
@@ -84,9 +84,8 @@ def test_a_quarantined_image_is_asked_again_only_on_request(store: Store, run_id
 def test_a_refused_image_is_not_asked_again_at_its_other_location(store: Store, run_id: RunId) -> None:
     prompt_id = _prompt(store)
     image_id = add_image(store)
-    store.failures.record_failure(
-        run_id, "/pictures/a.jpg", stage="caption", reason="refused", retryable=False, image_id=image_id
-    )
+    refusal = make_failure(stage="caption", reason="refused", captioner="openai", model="m", image_id=image_id)
+    store.failures.record_failure(run_id, refusal)
 
     assert _claim(store, run_id, image_id, prompt_id) is None
 

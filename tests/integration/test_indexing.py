@@ -99,6 +99,7 @@ def test_two_at_once_write_each_entry_once(
         embedder_name=embedder.name,
         captioner=indexing._captioner,
         prompt_id=None,
+        run_id=indexing._run_id,
     )
 
     with ThreadPoolExecutor(2) as pool:

@@ -48,7 +48,7 @@ def test_an_endpoint_without_a_key_gets_one_that_says_so() -> None:
     assert build_client(api_key=None, base_url="http://127.0.0.1:9/v1", timeout_s=7).api_key == "none"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("status", [401, 402, 404])
 def test_a_wrong_key_model_or_address_makes_the_endpoint_unusable(status: int) -> None:
     error = translated(status_error(status, message="no such model"))
 
@@ -62,7 +62,7 @@ def test_a_spent_quota_makes_the_endpoint_unusable() -> None:
     assert isinstance(error, CaptionerUnusableError)
 
 
-@pytest.mark.parametrize("status", [400, 413, 415, 422])
+@pytest.mark.parametrize("status", [400, 403, 413, 415, 422])
 def test_an_image_that_is_refused_is_refused_for_good(status: int) -> None:
     error = translated(status_error(status, message="content policy"))
 

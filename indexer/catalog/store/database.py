@@ -1,11 +1,12 @@
 """Connections to Postgres, and the few ways a store method runs its query."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import psycopg
 from pgvector.psycopg import register_vector
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -17,6 +18,12 @@ from indexer.errors import DatabaseError
 _CHECK_CLIENT = "SET client_connection_check_interval = '500ms'"
 # A vector search yields as many candidates as the window asks for (the default stops at 40), also behind a filter.
 _SEARCH_DEEPLY = "SET hnsw.ef_search = 200; SET hnsw.iterative_scan = 'strict_order'"
+
+
+# A machine that was switched off gives up its locks within minutes.
+_KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -40,38 +47,61 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection[DictRow]]:
-        """Lend a connection; raises DatabaseError when the server is gone."""
+        """Lend a connection; raises DatabaseError when the server is gone, or cannot keep what it is given."""
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as exc:
-            raise DatabaseError(f"The database does not answer: {str(exc).strip()}.") from exc
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as exc:
+            raise DatabaseError(f"The database does not answer: {_first_line(exc)}.") from exc
+        except psycopg.DataError as exc:
+            raise DatabaseError(f"The database cannot keep a value: {_first_line(exc)}.") from exc
 
     def fetch(
         self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
     ) -> list[DictRow]:
         """Run a query of `noun`'s file and return its rows; `parts` fill its template fields."""
-        with self.connection() as connection:
-            return connection.execute(compose(noun, query, **parts or {}), values).fetchall()
+        return self._run(noun, query, parts, values, lambda cursor: cursor.fetchall())
 
     def fetch_one(
         self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
     ) -> DictRow | None:
         """Run a query of `noun`'s file and return its first row, if any."""
-        with self.connection() as connection:
-            return connection.execute(compose(noun, query, **parts or {}), values).fetchone()
+        return self._run(noun, query, parts, values, lambda cursor: cursor.fetchone())
 
     def execute(self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object) -> int:
         """Run a query of `noun`'s file and return how many rows it touched."""
-        with self.connection() as connection:
-            return connection.execute(compose(noun, query, **parts or {}), values).rowcount
+        return self._run(noun, query, parts, values, lambda cursor: cursor.rowcount)
 
     def dedicated(self) -> Connection[DictRow]:
         """Open a connection outside the pool, for locks that live as long as it does."""
         try:
-            return psycopg.connect(self.conninfo, autocommit=True, row_factory=dict_row)
+            connection = psycopg.connect(self.conninfo, autocommit=True, row_factory=dict_row, **_KEEP_ALIVE)
         except psycopg.OperationalError as exc:
-            raise DatabaseError(f"The database does not answer: {str(exc).strip()}.") from exc
+            raise DatabaseError(f"The database does not answer: {_first_line(exc)}.") from exc
+        connection.execute(_CHECK_CLIENT)
+        return connection
+
+    def _run(
+        self,
+        noun: str,
+        query: str,
+        parts: Mapping[str, int] | None,
+        values: Mapping[str, object],
+        take: Callable[[Cursor[DictRow]], Result],
+    ) -> Result:
+        """Run one statement; one that met another's locks crosswise is run again, as Postgres asks for."""
+        for last in (False, False, True):
+            with self.connection() as connection:
+                try:
+                    return take(connection.execute(compose(noun, query, **parts or {}), values))
+                except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                    if last:
+                        raise
+        raise AssertionError  # the loop above returns or raises
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".?")
 
 
 def _configure(connection: Connection[DictRow]) -> None:

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from pgvector import HalfVector
 from psycopg.rows import DictRow
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
+from indexer.catalog.vectors import Vectors
 from indexer.models import CaptionId, Generation, GenerationId, ImageId, Origin
-
-Vectors: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,7 @@ class Candidate:
     image_id: ImageId
     score: float
     similarity: float | None
-    coverage: float | None
+    matched_share: float | None
     dense_rank: int | None
     lexical_rank: int | None
     matched_terms: list[str]
@@ -95,6 +92,13 @@ class Entries:
         query = compose("entries", "write_entries")
         with self._database.connection() as connection, connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(query, [_values(generation_id, entry) for entry in entries])
+
+    def count_missing(self, generation_id: GenerationId, image_ids: Sequence[ImageId]) -> int:
+        """Count how many of these images lack an entry made of their present captions."""
+        row = self._database.fetch_one(
+            "entries", "count_missing", {"generation": generation_id}, image_ids=list(image_ids)
+        )
+        return row["missing"] if row else 0
 
     def drop_unplaced(self, generation_id: GenerationId) -> int:
         """Take images without a location out of a generation and return how many there were."""

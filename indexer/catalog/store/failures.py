@@ -1,22 +1,48 @@
 """Failures: what could not be done, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
-from indexer.models import ImageId, RunId
+from indexer.models import ImageId, RunId, clean_text
+
+_LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFailure:
+    """Why something could not be done; size and time are those of the file, captioner and model whose failure it is."""
+
+    location: str
+    stage: str
+    reason: str
+    retryable: bool
+    quarantined: bool = False
+    captioner: str | None = None
+    model: str | None = None
+    image_id: ImageId | None = None
+    size_bytes: int | None = None
+    modified_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingFailure:
     """A failure that only a changed file, or being asked to, would mend."""
 
-    uri: str
+    location: str
     stage: str
     reason: str
     size_bytes: int | None
     modified_ns: int | None
+    quarantined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an image has no caption."""
+
+    reason: str
     quarantined: bool
 
 
@@ -39,43 +65,31 @@ class Failures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record_failure(
-        self,
-        run_id: RunId,
-        uri: str,
-        *,
-        stage: str,
-        reason: str,
-        retryable: bool,
-        quarantined: bool = False,
-        image_id: ImageId | None = None,
-        size_bytes: int | None = None,
-        modified_ns: int | None = None,
-    ) -> None:
+    def record_failure(self, run_id: RunId, failure: NewFailure) -> None:
         """Remember that an image could not be done."""
-        self._database.execute(
-            "failures",
-            "record_failure",
-            run_id=run_id,
-            uri=uri,
-            stage=stage,
-            reason=reason,
-            retryable=retryable,
-            quarantined=quarantined,
-            image_id=image_id,
-            size_bytes=size_bytes,
-            modified_ns=modified_ns,
-        )
+        values = {**asdict(failure), "reason": clean_text(failure.reason)[:_LONGEST_REASON]}
+        self._database.execute("failures", "record_failure", run_id=run_id, **values)
 
-    def find_standing(self, uris: Sequence[str]) -> dict[str, StandingFailure]:
-        """Return the failures among these locations that trying again would not mend, by uri."""
-        rows = self._database.fetch("failures", "find_standing", uris=list(uris))
-        return {row["uri"]: StandingFailure(**row) for row in rows}
+    def find_standing(self, locations: Sequence[str], *, captioner: str, model: str) -> dict[str, StandingFailure]:
+        """Return the failures here that trying again with this captioner would not mend, by location."""
+        rows = self._database.fetch(
+            "failures", "find_standing", locations=list(locations), captioner=captioner, model=model
+        )
+        return {row["location"]: StandingFailure(**row) for row in rows}
+
+    def find_reason(self, image_id: ImageId) -> Reason | None:
+        """Return why an image has no caption that may serve, where it is known."""
+        row = self._database.fetch_one("failures", "find_reason", image_id=image_id)
+        return Reason(**row) if row else None
 
     def find_failures(self) -> list[Failure]:
         """Return what could not be done, the latest first."""
         return [Failure(**row) for row in self._database.fetch("failures", "find_failures")]
 
-    def clear_import_failures(self, prefix: str) -> None:
-        """Forget what was wrong with the lines of a captions file; `prefix` is its path and a colon."""
-        self._database.execute("failures", "clear_import_failures", prefix=prefix)
+    def find_locations_of(self, stage: str) -> list[str]:
+        """Return the locations of all failures of one stage."""
+        return [row["location"] for row in self._database.fetch("failures", "find_locations_of", stage=stage)]
+
+    def forget_failures(self, locations: Sequence[str]) -> None:
+        """Forget the failures of these locations."""
+        self._database.execute("failures", "forget_failures", locations=list(locations))

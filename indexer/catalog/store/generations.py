@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
+from indexer.errors import DatabaseError
 from indexer.models import Generation, GenerationId, PromptId
 
 
@@ -99,8 +101,16 @@ class IndexingLock:
         self._held = False
 
     def take(self) -> bool:
-        """Try to take the lock; True when it is held, also from before."""
-        if not self._held:
-            row = self._connection.execute(compose("generations", "hold_indexing")).fetchone()
-            self._held = bool(row and row["held"])
+        """Try to take the lock; True when it is held, also from before.
+
+        Raises DatabaseError when the server is gone.
+        """
+        try:
+            if self._held:
+                self._connection.execute("SELECT 1")  # lost with its connection, it is not held any more
+            else:
+                row = self._connection.execute(compose("generations", "hold_indexing")).fetchone()
+                self._held = bool(row and row["held"])
+        except psycopg.Error as exc:
+            raise DatabaseError("The connection that held the right to write entries was lost.") from exc
         return self._held

@@ -24,17 +24,21 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """An image as it stands after registering a location of it; `captioned` are kinds that need not be asked for."""
+    """An image as it stands after registering a location of it.
+
+    `captioned` are the kinds that need not be asked for, `elsewhere` the locations that were known before.
+    """
 
     image_id: ImageId
     captioned: list[str]
+    elsewhere: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownLocation:
     """What the catalogue knows of a location; `captioned` are kinds that need not be asked for."""
 
-    uri: str
+    location: str
     image_id: ImageId
     sha256: bytes
     size_bytes: int
@@ -44,7 +48,7 @@ class KnownLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """One image with every location it is at, the oldest first."""
+    """One image with every location it is at, the one found last first; `modified_ns` and paths go with them."""
 
     image_id: ImageId
     sha256: bytes
@@ -61,7 +65,8 @@ class StoredImage:
     description: str | None
     keywords: list[str]
     added_at: datetime
-    uris: list[str]
+    locations: list[str]
+    modified_ns: list[int]
     relative_paths: list[str]
 
 
@@ -76,7 +81,7 @@ class Images:
         row = self._database.fetch_one(
             "images",
             "register_image",
-            uri=found.uri,
+            location=found.location,
             relative_path=found.relative_path,
             size_bytes=facts.size_bytes,
             modified_ns=found.modified_ns,
@@ -98,10 +103,10 @@ class Images:
             raise NotFoundError("image", facts.sha256.hex())
         return Registered(**row)
 
-    def find_known(self, uris: Sequence[str], wanted: Wanted) -> dict[str, KnownLocation]:
-        """Return the locations that are known, by uri."""
-        rows = self._database.fetch("images", "find_known", uris=list(uris), **asdict(wanted))
-        return {row["uri"]: KnownLocation(**row) for row in rows}
+    def find_known(self, locations: Sequence[str], wanted: Wanted) -> dict[str, KnownLocation]:
+        """Return the locations that are known, by location."""
+        rows = self._database.fetch("images", "find_known", locations=list(locations), **asdict(wanted))
+        return {row["location"]: KnownLocation(**row) for row in rows}
 
     def get_image(self, image_id: ImageId) -> StoredImage:
         """Return one image; raises NotFoundError."""
@@ -114,3 +119,7 @@ class Images:
         """Return the id of the image with this SHA-256, if it is known."""
         row = self._database.fetch_one("images", "find_image_id", sha256=sha256)
         return row["id"] if row else None
+
+    def drop_locations(self, locations: Sequence[str]) -> None:
+        """Forget locations; their image stays."""
+        self._database.execute("images", "drop_locations", locations=list(locations))

@@ -1,6 +1,7 @@
 """Prompt revisions as they were used."""
 
 import json
+from dataclasses import replace
 
 from psycopg.rows import DictRow
 
@@ -32,10 +33,16 @@ class Prompts:
                     }
                 ),
             )
-            # None when another process took the same number at the same moment: number it again.
-            for stored in self.find_prompts():
-                if (stored.kind, stored.sha256) == (prompt.kind, prompt.sha256):
-                    return stored
+            # Not there when another process took the same number at the same moment: number it again.
+            if (stored := self.look_up(prompt)).revision is not None:
+                return stored
+
+    def look_up(self, prompt: Prompt) -> Prompt:
+        """Return the prompt as it is stored; one that is not has the id 0, which no caption has, and no revision."""
+        for stored in self.find_prompts():
+            if (stored.kind, stored.sha256) == (prompt.kind, prompt.sha256):
+                return stored
+        return replace(prompt, id=PromptId(0))
 
     def find_prompts(self) -> list[Prompt]:
         """Return every revision, the newest of each kind first."""

@@ -6,7 +6,7 @@ from typing import Literal
 from indexer.catalog.store.database import Database
 from indexer.models import ImageId, PromptId, RequestId, RunId, Usage
 
-Outcome = Literal["unusable", "refused", "unavailable"]
+RequestOutcome = Literal["unusable", "refused", "unavailable"]
 
 
 class Requests:
@@ -57,7 +57,7 @@ class Requests:
         )
         return RequestId(rows[0]["request_id"])
 
-    def close_request(self, request_id: RequestId, outcome: Outcome, *, attempts: int, usage: Usage) -> None:
+    def close_request(self, request_id: RequestId, outcome: RequestOutcome, *, attempts: int, usage: Usage) -> None:
         """Complete a request that brought no caption."""
         self._database.execute(
             "requests",

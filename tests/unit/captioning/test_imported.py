@@ -18,7 +18,7 @@ def captioner_of(folder: Path, content: str | bytes, name: str = "captions.jsonl
 
 
 def caption_for(captioner: ImportCaptioner, path: Path, sha256: bytes = bytes(32)) -> Caption:
-    answer = captioner.caption(Subject(sha256=sha256, uri=str(path), relative_path=path.name), [])
+    answer = captioner.caption(Subject(sha256=sha256, location=str(path), relative_path=path.name), [])
     assert answer is not None
     [caption] = answer.captions
     return caption
@@ -192,7 +192,7 @@ def test_an_empty_file_has_no_lines(content: str, tmp_path: Path) -> None:
 def test_an_image_without_a_line_has_no_caption(tmp_path: Path) -> None:
     captioner = captioner_of(tmp_path, MUG)
 
-    assert captioner.caption(Subject(sha256=SHA256, uri="/other/mug.jpg", relative_path="mug.jpg"), []) is None
+    assert captioner.caption(Subject(sha256=SHA256, location="/other/mug.jpg", relative_path="mug.jpg"), []) is None
 
 
 def test_lines_that_matched_no_image_are_told_by_number(tmp_path: Path) -> None:

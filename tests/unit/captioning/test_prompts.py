@@ -52,8 +52,15 @@ def test_a_file_of_another_kind_is_added(tmp_path: Path) -> None:
     assert {"haiku", "retrieval"} <= set(load_prompts(tmp_path))
 
 
-def test_a_folder_that_is_missing_means_the_shipped_prompts(tmp_path: Path) -> None:
-    assert load_prompts(tmp_path / "gone") == load_prompts(tmp_path)
+def test_the_default_folder_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert load_prompts(Path("prompts")) == load_prompts(tmp_path)
+
+
+def test_a_mistyped_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is no folder of prompts"):
+        load_prompts(tmp_path / "promts")
 
 
 def test_a_kind_without_a_prompt_is_not_found(tmp_path: Path) -> None:

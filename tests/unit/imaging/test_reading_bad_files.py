@@ -1,5 +1,6 @@
 """Files that are no usable images: each is refused by itself, with a reason that reads as a clause."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from indexer.errors import BadImageError
 from indexer.imaging.reading import read_image
-from tests.images import image_bytes
+from tests.images import image_bytes, write_images
 from tests.unit.imaging.pictures import FAITHFUL
 
 # Follows on "cannot be used: ", so it begins small, is one line, and has no full stop.
@@ -105,8 +106,15 @@ def test_a_missing_file_is_refused_with_a_reason(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_the_name_of_an_image_is_refused_with_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(BadImageError, match=r"^cannot be read: Is a directory$"):
+    with pytest.raises(BadImageError, match=r"^a folder that cannot be listed$"):
         read_image(tmp_path, max_edge=768)
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+
+    with pytest.raises(BadImageError, match=r"^not a regular file$"):
+        read_image(tmp_path / "pipe.jpg", max_edge=768)
 
 
 def test_a_link_to_itself_is_refused_with_a_reason(tmp_path: Path) -> None:
@@ -121,6 +129,9 @@ def test_an_unreadable_file_is_refused_with_a_reason(tmp_path: Path, monkeypatch
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    [path] = write_images(tmp_path, 1)
     monkeypatch.setattr(Path, "open", refuse)  # root may read everything: file modes would not do
-    with pytest.raises(BadImageError, match=r"^cannot be read: Permission denied$"):
-        read_image(tmp_path / "secret.jpg", max_edge=768)
+    with pytest.raises(BadImageError, match=r"^cannot be read: Permission denied$") as caught:
+        read_image(path, max_edge=768)
+
+    assert caught.value.is_retryable

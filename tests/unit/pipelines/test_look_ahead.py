@@ -7,7 +7,7 @@ import pytest
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
 
-KNOWN = Outcome(uri="known.jpg", status="known")
+KNOWN = Outcome(location="known.jpg", status="known")
 
 
 def double(number: int) -> int:

@@ -7,7 +7,7 @@ from indexer.pipelines.outcomes import Outcome, Status, Tally
 
 
 def outcome(status: Status = "captioned", **changes: Any) -> Outcome:
-    return Outcome(uri="mug.jpg", status=status, **changes)
+    return Outcome(location="mug.jpg", status=status, **changes)
 
 
 def tally_of(*outcomes: Outcome) -> Tally:

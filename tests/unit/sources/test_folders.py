@@ -32,7 +32,7 @@ def test_a_file_is_told_with_its_path_size_and_time(tmp_path: Path) -> None:
 
     [file] = find_files([tmp_path])
 
-    assert (file.path, file.uri, file.relative_path) == (path, str(path), "holiday/mug.jpg")
+    assert (file.path, file.location, file.relative_path) == (path, str(path), "holiday/mug.jpg")
     assert (file.size_bytes, file.modified_ns) == (5, path.stat().st_mtime_ns)
 
 
@@ -97,7 +97,7 @@ def test_a_relative_source_gives_absolute_paths(tmp_path: Path, monkeypatch: pyt
     [by_folder] = find_files([Path()])
     [by_detour] = find_files([Path("../pictures/./a.jpg")])
 
-    assert by_folder.uri == by_detour.uri == str(tmp_path / "pictures" / "a.jpg")
+    assert by_folder.location == by_detour.location == str(tmp_path / "pictures" / "a.jpg")
 
 
 def test_an_empty_folder_has_nothing(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_link_to_a_picture_is_found_under_its_own_name(tmp_path: Path) -> None
 
     [file] = find_files([tmp_path / "here"])
 
-    assert (file.relative_path, file.uri) == ("link.jpg", str(tmp_path / "here" / "link.jpg"))
+    assert (file.relative_path, file.location) == ("link.jpg", str(tmp_path / "here" / "link.jpg"))
 
 
 @pytest.mark.parametrize("name", ["loop", "loop.jpg"])
