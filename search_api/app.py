@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi_offline import FastAPIOffline
 
 from indexer.catalog.embedding import load_for_queries
 from indexer.catalog.opening import open_served_store
@@ -33,10 +34,11 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
 
 def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     """Return the application over its parts."""
-    app = FastAPI(
+    app = FastAPIOffline(  # /docs with its own scripts: FastAPI's would fetch them from other hosts
         title="Caption Search",
         version=version("caption-search"),
         description="Find any image by describing it.",
+        redoc_url=None,
     )
     app.state.parts = parts
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
