@@ -55,7 +55,7 @@ class _Figures(ProgressColumn):
 
     def render(self, task: Task) -> Text:  # noqa: ARG002 - the library's signature
         tally = self._tally
-        figures = [f"{self._written():,} indexed"]
+        figures = [f"{self._written():,} of {tally.counts['captioned']:,} indexed"]
         if tally.tokens:
             figures.append(f"{tally.tokens:,} tokens")
             figures.append("price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}")

@@ -1,6 +1,9 @@
-"""`indexer status` and `indexer failures`: what is indexed, and what is not."""
+"""`indexer status`, `failures`, `costs` and `runs`: what is indexed, what is not, what it cost, what was done."""
 
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from indexer.cli.output import JsonFlag, print_json, print_table
 
@@ -41,13 +44,18 @@ def status(as_json: JsonFlag = False) -> None:
     print_table(("", ""), rows)
 
 
-def failures(as_json: JsonFlag = False) -> None:
+def failures(
+    quarantined: Annotated[
+        bool, typer.Option("--quarantined", help="Only images whose answers could not be used.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
     """List what could not be done, and why."""
     from indexer.catalog.opening import open_store
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
-        found = store.failures.find_failures()
+        found = [failure for failure in store.failures.find_failures() if failure.quarantined or not quarantined]
     if as_json:
         for failure in found:
             print_json(asdict(failure))
@@ -58,3 +66,55 @@ def failures(as_json: JsonFlag = False) -> None:
             tries = f"{failure.attempts} tries" if failure.attempts > 1 else "1 try"
             again = "the next run tries again" if failure.retryable else "tried again only with --retry-failed"
             print(f"{failure.location}\n    {failure.reason} ({failure.stage}, {tries}; {again})")
+
+
+def costs(as_json: JsonFlag = False) -> None:
+    """Show what was paid, by day, model and prompt revision; `pricing.toml` in the working folder adds prices."""
+    from indexer.catalog.opening import open_store
+    from indexer.settings import Settings
+
+    with open_store(Settings.load()) as store:
+        found = store.status.sum_costs()
+    if as_json:
+        for cost in found:
+            print_json(asdict(cost))
+        return
+    rows = [
+        (
+            c.day,
+            f"{c.captioner}:{c.model}",
+            ", ".join(c.prompts),
+            f"{c.requests:,}",
+            f"{c.input_tokens:,}",
+            f"{c.output_tokens:,}",
+            "unknown" if c.unpriced else f"${c.cost_usd:.4f}",
+        )
+        for c in found
+    ]
+    print_table(("day", "model", "prompt revisions", "requests", "tokens in", "tokens out", "cost"), rows)
+    print(f"${sum(cost.cost_usd for cost in found):.4f} in all, of the requests whose price is known.")
+
+
+def runs(
+    limit: Annotated[int, typer.Option("-l", "--limit", min=1, help="Show at most this many.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the latest runs and how they ended."""
+    from indexer.catalog.opening import open_store
+    from indexer.settings import Settings
+
+    with open_store(Settings.load()) as store:
+        found = store.status.find_runs(limit=limit)
+    if as_json:
+        for run in found:
+            print_json(asdict(run))
+        return
+    rows = []
+    for run in found:
+        ended = "running" if run.alive else "interrupted" if run.finished_at is None else f"{run.finished_at:%H:%M:%S}"
+        counts = ", ".join(f"{count} {name}" for name, count in (run.summary or {}).items() if name in _TOLD and count)
+        rows.append((run.id, run.command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, counts))
+    print_table(("run", "command", "started", "ended", "did"), rows)
+
+
+_TOLD = ("captioned", "known", "failed", "indexed", "left", "requests")

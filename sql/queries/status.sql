@@ -27,3 +27,26 @@ ORDER BY 3 DESC, 1, 2;
 -- Name the server and its pgvector.
 SELECT current_setting('server_version') AS postgres,
        (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector;
+
+-- name: sum_costs
+-- Sum what was asked and paid, by day, model and prompt revisions; cost of the requests whose price is known.
+SELECT r.sent_at::date AS day, r.captioner, r.model,
+       ARRAY(SELECT p.kind || ' ' || p.revision FROM prompt p WHERE p.id = ANY(r.prompt_ids) ORDER BY p.kind, p.revision)
+           AS prompts,
+       count(*) AS requests, sum(r.attempts)::bigint AS attempts,
+       count(*) FILTER (WHERE r.outcome = 'answered') AS answered,
+       coalesce(sum(r.input_tokens), 0)::bigint AS input_tokens,
+       coalesce(sum(r.output_tokens), 0)::bigint AS output_tokens,
+       coalesce(sum(r.cost_usd), 0)::float8 AS cost_usd,
+       count(*) FILTER (WHERE r.input_tokens IS NOT NULL AND r.cost_usd IS NULL) AS unpriced
+FROM request r
+WHERE r.outcome IS NOT NULL
+GROUP BY 1, 2, 3, 4
+ORDER BY 1 DESC, 2, 3, 4;
+
+-- name: find_runs
+-- Return the latest runs and how they ended.
+SELECT id, command, arguments, started_at, finished_at, summary, run_is_alive(id) AS alive
+FROM run
+ORDER BY id DESC
+LIMIT %(limit)s;

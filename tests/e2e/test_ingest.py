@@ -22,7 +22,12 @@ def test_every_image_is_captioned_once_and_found(paying: Command, openai_server:
     finished = paying("ingest", tmp_path / "images", "--json")
 
     summary = finished.lines[-1]
+    [cost] = paying("costs", "--json").lines
+    [run] = paying("runs", "--json").lines
     assert finished.code == 0, finished.err
+    assert (cost["model"], cost["prompts"], cost["requests"]) == ("gpt-4o-mini", ["retrieval 1"], 12)
+    assert cost["cost_usd"] == pytest.approx(summary["cost_usd"])
+    assert (run["command"], run["alive"], run["summary"]["captioned"]) == ("ingest", False, 12)
     assert (summary["seen"], summary["captioned"], summary["failed"], summary["requests"]) == (12, 12, 0, 12)
     assert summary["indexed"] == 12
     assert summary["cost_usd"] == pytest.approx(12 * (1000 * 0.15 + 100 * 0.60) / 1e6)

@@ -1,9 +1,11 @@
 """Counts of everything, for people."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from indexer.catalog.store.database import Database
-from indexer.models import GenerationId
+from indexer.models import GenerationId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,36 @@ class Versions:
     pgvector: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What was paid on one day for one model and set of prompt revisions; `unpriced` requests are not in `cost_usd`."""
+
+    day: date
+    captioner: str
+    model: str
+    prompts: list[str]
+    requests: int
+    attempts: int
+    answered: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """One execution of a command; without `finished_at` it is alive, or was interrupted."""
+
+    id: RunId
+    command: str
+    arguments: dict[str, Any]
+    started_at: datetime
+    finished_at: datetime | None
+    summary: dict[str, Any] | None
+    alive: bool
+
+
 class Status:
     """Queries of sql/queries/status.sql."""
 
@@ -55,3 +87,11 @@ class Status:
     def get_versions(self) -> Versions:
         """Name the server and its pgvector."""
         return Versions(**self._database.fetch("status", "get_versions")[0])
+
+    def sum_costs(self) -> list[Cost]:
+        """Sum what was asked and paid, the latest day first."""
+        return [Cost(**row) for row in self._database.fetch("status", "sum_costs")]
+
+    def find_runs(self, *, limit: int) -> list[PastRun]:
+        """Return the latest runs."""
+        return [PastRun(**row) for row in self._database.fetch("status", "find_runs", limit=limit)]
