@@ -17,6 +17,7 @@ from threading import Event
 
 import openai
 
+from indexer.captioning.limiting import Limiter
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.pricing import Prices
 from indexer.captioning.prompts import get_prompt
@@ -25,6 +26,7 @@ from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
 from indexer.cli.output import print_table
 from indexer.imaging.reading import read_image
+from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
@@ -39,7 +41,9 @@ MAX_EDGE = 768
 class NoIndexing:
     """Stands where entries are written."""
 
-    written = 0
+    def __init__(self) -> None:
+        self.written = 0
+        self.awaited: set[int] = set()
 
     def run(self, captioned: Event, _stop: Event) -> None:
         """Wait for the captions."""
@@ -95,16 +99,23 @@ def _measure(conninfo: str, photos: Path, concurrency: int, latency_s: float) ->
     try:
         with Store(conninfo) as store, store.runs.running("benchmark", {}) as run_id:
             client = openai.OpenAI(api_key=key, base_url=base_url, max_retries=0)
-            # A model name of its own for each measurement: nothing is known from the one before.
             captioner = OpenAICaptioner(client, model="gpt-4o-mini", max_edge=MAX_EDGE, prices=Prices({}))
             _forget(store)
-            prompts = [store.prompts.register_prompt(get_prompt(Path("none"), "retrieval"))]
+            prompts = [store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))]
             stop = Event()
-            shared = {"store": store, "captioner": captioner, "run_id": run_id, "retry_failed": False, "stop": stop}
             ingesting = Ingesting(
                 store=store,
-                preparing=Preparing(**shared),  # type: ignore[arg-type]
-                captioning=Captioning(**shared, prompts=prompts),  # type: ignore[arg-type]
+                preparing=Preparing(
+                    store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=False, stop=stop
+                ),
+                captioning=Captioning(
+                    store=store,
+                    captioner=captioner,
+                    asking=Asking(Limiter(concurrency), stop),
+                    run_id=run_id,
+                    retry_failed=False,
+                    stop=stop,
+                ),
                 indexing=NoIndexing(),  # type: ignore[arg-type]
                 run_id=run_id,
                 concurrency=concurrency,

@@ -50,7 +50,7 @@ def main(photos: Path, captions_file: Path) -> None:
         embedder = load_for_queries("all-MiniLM-L6-v2")
         with open_store(Settings.load()) as store:
             searcher = Searcher(store, lambda _: embedder)
-            rows = [(mode, *measure(searcher, captions, mode)) for mode in MODES]
+            rows: list[tuple[object, ...]] = [(mode, *measure(searcher, captions, mode)) for mode in MODES]
     rows.append(("floor: mean vectors in numpy", *floor(embedder, captions), None))
     print_table(("ranking", "R@1", "R@5", "R@10", "ms per query"), rows)
 

@@ -38,7 +38,7 @@ def main() -> int:
     os.environ.pop("DATABASE_URL", None)
     os.environ["CAPTION_SEARCH_HOME"] = str(HOME)
     has_model = Settings.load().chosen_captioner() == "openai"
-    captions = [] if has_model else ["--captions", HERE / "captions.jsonl"]
+    captions: list[str | Path] = [] if has_model else ["--captions", HERE / "captions.jsonl"]
 
     print(
         "Captioning with your model…" if has_model else "Importing captions that were written beforehand…", flush=True
