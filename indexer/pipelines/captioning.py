@@ -10,10 +10,10 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
-from indexer.models import Answer, Caption, Prompt, PromptId, RequestId, RunId, Usage
+from indexer.models import Answer, Caption, ImageId, Prompt, PromptId, RequestId, RunId, Usage
 from indexer.pipelines.asking import Asking, Hope
 from indexer.pipelines.outcomes import Outcome, Status
-from indexer.pipelines.preparing import Job
+from indexer.pipelines.preparing import Job, explain
 
 Number = TypeVar("Number", int, float)
 
@@ -30,6 +30,7 @@ class Captioning:
         self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
+        self._asked: set[ImageId] = set()
         self._hope = Hope()
 
     def caption(self, job: Job) -> Job | Outcome:
@@ -44,9 +45,12 @@ class Captioning:
             _ids(job.prompts),
             captioner=self._captioner.name,
             model=self._captioner.model,
-            retry=self._retry_failed,
+            retry=self._retry_failed and job.image_id not in self._asked,  # once a run, whatever its copies
         )
-        return job if request_id is None else self._ask(job, request_id)
+        if request_id is None:
+            return job
+        self._asked.add(job.image_id)
+        return self._ask(job, request_id)
 
     def _ask_freely(self, job: Job) -> Outcome:
         answer = self._captioner.caption(job.subject, job.prompts)
@@ -105,7 +109,10 @@ class Captioning:
             answer = tries.ask(self._captioner, job.subject, job.prompts, complaint=bad[0].quarantine)
             captions, usage = answer.captions, answer.usage
         except (CaptionRefusedError, CaptionerUnavailableError):
-            pass  # the first answer stands, with its reason
+            # The first answer stands, with its reason; but not where the run was stopped before the second could come.
+            if self._stop.is_set():
+                self._close(request_id, "unavailable", tries.count)
+                return Outcome(location=job.found.location, status="left", requests=tries.count)
         except CaptionerUnusableError:
             self._close(request_id, "unavailable", tries.count)
             raise
@@ -118,15 +125,8 @@ class Captioning:
             outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
         else:
             self._hope.lose(reason)
-            outcome = self.explain(job)
+            outcome = explain(self._store, job.image_id, job.found.location)
         return replace(outcome, requests=tries.count, usage=usage)
-
-    def explain(self, job: Job) -> Outcome:
-        """Return what an image is that will not be asked about: failed, or known where it has a caption that serves."""
-        why = self._store.failures.find_reason(job.image_id)
-        if why is None:
-            return Outcome(location=job.found.location, status="known", image_id=job.image_id)
-        return Outcome(location=job.found.location, status="failed", reason=why.reason, quarantined=why.quarantined)
 
     def _give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int) -> Outcome:
         # While nothing was ever answered, it may be the endpoint that is at fault: the next run tries again.

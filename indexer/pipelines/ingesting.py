@@ -13,7 +13,7 @@ from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.preparing import Job, Preparing
+from indexer.pipelines.preparing import Job, Preparing, explain
 
 _POLL_S = 0.5
 
@@ -62,18 +62,18 @@ class Ingesting:
         writing: Future[None],
     ) -> Iterator[Outcome]:
         waiting: dict[ImageId, FoundFile] = {}
-        copies: list[Job] = []
+        copies: list[tuple[ImageId, str]] = []
         for outcome in self._pass(found, readers, callers):
             _raise_early(writing)
             if isinstance(outcome, Outcome):
                 yield self._note(outcome)
             elif outcome.image_id in waiting:
-                copies.append(outcome)
+                copies.append((outcome.image_id, outcome.found.location))
             else:
                 waiting[outcome.image_id] = outcome.found
         for outcome in self._take_over(waiting, readers, callers):
             yield self._note(outcome)
-        yield from (self.captioning.explain(copy) for copy in copies)
+        yield from (explain(self.store, *copy) for copy in copies)
 
     def _note(self, outcome: Outcome) -> Outcome:
         if outcome.status == "captioned" and outcome.image_id is not None:
@@ -101,7 +101,7 @@ class Ingesting:
                 elif outcome.image_id in self.store.requests.find_claimed_elsewhere(self.run_id, [outcome.image_id]):
                     waiting[outcome.image_id] = outcome.found
                 else:
-                    yield self.captioning.explain(outcome)
+                    yield explain(self.store, outcome.image_id, outcome.found.location)
             if waiting:
                 self.stop.wait(_POLL_S)
         yield from (Outcome(location=file.location, status="left") for file in waiting.values())

@@ -9,7 +9,7 @@ from threading import Event
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure, StandingFailure
-from indexer.catalog.store.images import KnownLocation, Wanted
+from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage, read_image
 from indexer.models import RETRIEVAL, FoundFile, ImageId, Prompt, RunId, Subject
@@ -97,7 +97,7 @@ class Preparing:
                 subject = Subject(sha256=before.sha256, location=file.location, relative_path=file.relative_path)
                 yield Job(image_id=before.image_id, found=file, subject=subject)
             elif self._has_all(before.captioned):
-                yield Outcome(location=file.location, status="known")
+                yield self._settle(file, before)
             else:
                 yield file
 
@@ -108,7 +108,7 @@ class Preparing:
         if gone := [location for location in registered.elsewhere if not os.path.lexists(location)]:
             self._store.images.drop_locations(gone)
         if self._has_all(registered.captioned) and self._captioner.max_edge is not None:
-            return Outcome(location=file.location, status="known")
+            return self._settle(file, registered)
         subject = Subject(
             sha256=read.facts.sha256,
             location=file.location,
@@ -118,6 +118,12 @@ class Preparing:
         )
         lacking = tuple(prompt for prompt in self._prompts if prompt.kind not in registered.captioned)
         return Job(image_id=registered.image_id, found=as_read, subject=subject, prompts=lacking)
+
+    def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
+        """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
+        if not image.serves and RETRIEVAL in self._wanted.kinds:
+            return explain(self._store, image.image_id, file.location)
+        return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
         return self._store.failures.find_standing(
@@ -143,6 +149,14 @@ class Preparing:
         """Fail a file whose name is no text; Postgres, JSON and browsers could not carry it."""
         shown = replace(file, location=file.location.encode("utf-8", "backslashreplace").decode("utf-8"))
         return self._refuse(shown, "its name is not valid UTF-8; rename it", stage="find")
+
+
+def explain(store: Store, image_id: ImageId, location: str) -> Outcome:
+    """Return what an image is that will not be asked about: failed, or known where it has a caption that serves."""
+    why = store.failures.find_reason(image_id)
+    if why is None:
+        return Outcome(location=location, status="known", image_id=image_id)
+    return Outcome(location=location, status="failed", reason=why.reason, quarantined=why.quarantined)
 
 
 def is_storable(location: str) -> bool:

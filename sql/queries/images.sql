@@ -24,6 +24,7 @@ WITH moved AS (
     WHERE f.location = %(location)s AND (f.stage = 'read' OR f.image_id IS DISTINCT FROM (SELECT id FROM registered))
 )
 SELECT r.id AS image_id,
+       EXISTS (SELECT FROM caption c WHERE c.image_id = r.id AND c.kind = 'retrieval' AND c.quarantine IS NULL) AS serves,
        ARRAY(SELECT l.location FROM location l WHERE l.image_id = r.id AND l.location <> %(location)s) AS elsewhere,
        ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
              WHERE EXISTS (SELECT FROM caption c
@@ -36,6 +37,7 @@ FROM registered r;
 -- Return what is known of these locations: their image, the file's size and time then, and which of the kinds wanted
 -- need not be asked for: a retrieval caption of any revision will do, other kinds want their own.
 SELECT l.location, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
+       EXISTS (SELECT FROM caption c WHERE c.image_id = l.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL) AS serves,
        ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
              WHERE EXISTS (SELECT FROM caption c
                            WHERE c.image_id = l.image_id AND c.kind = w.kind AND c.rank >= %(rank)s

@@ -408,3 +408,18 @@ def _wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_copies_of_an_image_that_cannot_be_captioned_fail_with_it(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    (tmp_path / "images").mkdir()
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (tmp_path / "images" / name).write_bytes(image_bytes(1))
+    openai_server.answer = lambda _: Reply(content="null")
+
+    first = paying("ingest", tmp_path / "images", "--json").lines[-1]
+    again = paying("ingest", tmp_path / "images", "--retry-failed", "--json").lines[-1]
+
+    assert (first["failed"], first["known"], first["requests"]) == (3, 0, 2)
+    assert (again["failed"], again["requests"]) == (3, 2)

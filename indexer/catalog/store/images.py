@@ -26,10 +26,12 @@ class Wanted:
 class Registered:
     """An image as it stands after registering a location of it.
 
-    `captioned` are the kinds that need not be asked for, `elsewhere` the locations that were known before.
+    `captioned` are the kinds that need not be asked for, `elsewhere` the locations that were known before; `serves`
+    when a retrieval caption makes it searchable.
     """
 
     image_id: ImageId
+    serves: bool
     captioned: list[str]
     elsewhere: list[str]
 
@@ -40,6 +42,7 @@ class KnownLocation:
 
     location: str
     image_id: ImageId
+    serves: bool
     sha256: bytes
     size_bytes: int
     modified_ns: int
