@@ -31,7 +31,7 @@ from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
 from indexer.sources.folders import find_files
-from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.openai_server import FakeOpenAI, caption_reply
 from tests.images import make_picture
 
 SIZE = (1024, 768)
@@ -137,7 +137,8 @@ def _forget(store: Store) -> None:
 
 
 def _serve(connection: Connection, latency_s: float) -> None:
-    with FakeOpenAI(latency_s=latency_s) as server:
+    reply = caption_reply("A picture of coloured blocks.", "Blocks in many colours.", keywords=("blocks",))
+    with FakeOpenAI(latency_s=latency_s, answer=lambda _: reply, decodes=False) as server:
         connection.send((server.base_url, server.key))
         connection.recv()
 
