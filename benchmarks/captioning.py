@@ -7,6 +7,7 @@ read + SHA-256 + decode + shrink + encode of the same images, one after another.
 """
 
 import argparse
+import math
 import multiprocessing
 import resource
 import tempfile
@@ -30,6 +31,7 @@ from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.spending import Budget
 from indexer.sources.folders import find_files
 from tests.fakes.openai_server import FakeOpenAI, caption_reply
 from tests.images import make_picture
@@ -102,16 +104,23 @@ def _measure(conninfo: str, photos: Path, concurrency: int, latency_s: float) ->
             captioner = OpenAICaptioner(client, model="gpt-4o-mini", max_edge=MAX_EDGE, prices=Prices({}))
             _forget(store)
             prompts = [store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))]
-            stop = Event()
+            stop, budget = Event(), Budget(math.inf)
             ingesting = Ingesting(
                 store=store,
                 preparing=Preparing(
-                    store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=False, stop=stop
+                    store=store,
+                    captioner=captioner,
+                    prompts=prompts,
+                    budget=budget,
+                    run_id=run_id,
+                    retry_failed=False,
+                    stop=stop,
                 ),
                 captioning=Captioning(
                     store=store,
                     captioner=captioner,
                     asking=Asking(Limiter(concurrency), stop),
+                    budget=budget,
                     run_id=run_id,
                     retry_failed=False,
                     stop=stop,

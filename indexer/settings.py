@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     concurrency: int = Field(10, ge=1, le=1000)
     timeout_s: float = Field(120, gt=0, le=3600)
     max_edge: int = Field(768, ge=64, le=8192)
+    budget: float | None = Field(None, gt=0)
     languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
     brand_voice: str = Field("friendly, clear and honest", min_length=1, max_length=1000)
 

@@ -38,6 +38,10 @@ class OfflineCaptioner:
     def __init__(self) -> None:
         self._reading = threading.Lock()
 
+    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:  # noqa: ARG002
+        """Cost nothing; see `Captioner`."""
+        return 0.0
+
     def caption(
         self,
         subject: Subject,

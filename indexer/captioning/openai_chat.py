@@ -9,6 +9,7 @@ import openai
 import regex
 
 from indexer.captioning.completions import read_completion
+from indexer.captioning.estimating import estimate_input_tokens
 from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_schema, combined_text, parse_reply
 from indexer.errors import CaptionerUnusableError
@@ -39,6 +40,20 @@ class OpenAICaptioner:
         self._languages = languages
         self._dialect = (0, 0)  # indexes into _FORMATS and _LIMITS
         self._learning = threading.Lock()
+
+    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:
+        """Return the price of the image, the prompts and the longest reply, twice; 0 where no price is known."""
+        if subject.picture is None:
+            return 0.0
+        size = subject.picture.width, subject.picture.height
+        input_tokens = estimate_input_tokens(self.model, prompts, combined_text(prompts), *size)
+        output_tokens = sum(prompt.max_tokens for prompt in prompts)
+        return 2 * (self._prices.cost_usd(self.model, input_tokens, output_tokens) or 0.0)
+
+    @property
+    def has_price(self) -> bool:
+        """Whether what its tokens cost is known."""
+        return self._prices.cost_usd(self.model, 1, 1) is not None
 
     def caption(self, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None) -> Answer:
         """Ask for all prompts in one request; see `Captioner`."""

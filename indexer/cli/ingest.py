@@ -26,6 +26,9 @@ def ingest(
         int | None, typer.Option(min=64, max=8192, help="Longest side of the picture sent, in pixels.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Look at no more than this many files.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(min=0.000001, help="USD: stop cleanly before this run would cost more.")
+    ] = None,
     kinds: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
     prompts: PromptsOption = Path("prompts"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
@@ -36,18 +39,21 @@ def ingest(
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
     from indexer.catalog.opening import open_store
     from indexer.cli.ingest_run import IngestRun
-    from indexer.cli.wiring import build_captioner, choose_prompts, wording_of
+    from indexer.cli.wiring import build_budget, build_captioner, choose_prompts, wording_of
     from indexer.settings import Settings
     from indexer.sources.folders import check_sources
 
     check_sources(sources)
     settings = Settings.load(
-        captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge
+        captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge, budget=budget
     )
     chosen = build_captioner(settings, captions=captions)
+    allowed = build_budget(settings, chosen)
     with open_store(settings) as store:
         asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings), dry_run=dry_run)
-        run = IngestRun(store, settings, chosen, asked, sources, limit, retry_failed=retry_failed, as_json=as_json)
+        run = IngestRun(
+            store, settings, chosen, asked, allowed, sources, limit, retry_failed=retry_failed, as_json=as_json
+        )
         run.announce(said)
         raise typer.Exit(run.plan() if dry_run else run.do())
 

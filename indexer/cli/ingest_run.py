@@ -19,6 +19,7 @@ from indexer.models import FoundFile, Prompt, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.outcomes import Outcome, Status, Tally
+from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 from indexer.sources.folders import find_files
 
@@ -43,6 +44,7 @@ class IngestRun:
         settings: Settings,
         captioner: Captioner,
         prompts: Sequence[Prompt],
+        budget: Budget,
         sources: Sequence[Path],
         limit: int | None,
         *,
@@ -53,6 +55,7 @@ class IngestRun:
         self._settings = settings
         self._captioner = captioner
         self._prompts = prompts
+        self._budget = budget
         self._sources = sources
         self._limit = limit
         self._retry_failed = retry_failed
@@ -131,6 +134,7 @@ class IngestRun:
             self._captioner,
             self._prompts,
             run_id=run_id,
+            budget=self._budget,
             retry_failed=self._retry_failed,
             stop=stop,
         )
@@ -167,7 +171,9 @@ class IngestRun:
         self._tell_mix()
         if counts["failed"]:
             print("`indexer failures` lists what failed and why.")
-        if stopped:
+        if self._budget.is_exhausted:
+            print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
+        elif stopped:
             print("Stopped before the end: run the same command again, and it goes on from here.")
 
     def _tell_mix(self) -> None:

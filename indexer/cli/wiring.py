@@ -1,5 +1,6 @@
 """Build the real parts from the settings: the composition root of the commands."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -16,6 +17,7 @@ from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
@@ -77,6 +79,18 @@ def choose_prompts(
     return tuple(prompts.values()), said
 
 
+def build_budget(settings: Settings, captioner: Captioner) -> Budget:
+    """Return the budget that is set; raises SettingsError where it could not be kept."""
+    from indexer.captioning.openai_chat import OpenAICaptioner
+
+    if settings.budget is not None and isinstance(captioner, OpenAICaptioner) and not captioner.has_price:
+        raise SettingsError(
+            f"A budget cannot be kept without the price of {captioner.model}: write [usd_per_million] and "
+            f'"{captioner.model}" = [input, output] into ./pricing.toml.'
+        )
+    return Budget(math.inf if settings.budget is None else settings.budget)
+
+
 def wording_of(settings: Settings) -> Wording:
     """Return what the settings put into every prompt."""
     return Wording(languages=settings.languages, brand_voice=settings.brand_voice)
@@ -89,6 +103,7 @@ def build_ingesting(
     prompts: Sequence[Prompt],
     *,
     run_id: RunId,
+    budget: Budget,
     retry_failed: bool,
     stop: Event,
 ) -> Ingesting:
@@ -97,12 +112,19 @@ def build_ingesting(
     return Ingesting(
         store=store,
         preparing=Preparing(
-            store=store, captioner=captioner, prompts=prompts, run_id=run_id, retry_failed=retry_failed, stop=stop
+            store=store,
+            captioner=captioner,
+            prompts=prompts,
+            budget=budget,
+            run_id=run_id,
+            retry_failed=retry_failed,
+            stop=stop,
         ),
         captioning=Captioning(
             store=store,
             captioner=captioner,
             asking=Asking(Limiter(concurrency), stop),
+            budget=budget,
             run_id=run_id,
             retry_failed=retry_failed,
             stop=stop,

@@ -14,6 +14,7 @@ from indexer.models import Answer, Caption, ImageId, Prompt, PromptId, RequestId
 from indexer.pipelines.asking import Asking, Hope
 from indexer.pipelines.outcomes import Outcome, Status
 from indexer.pipelines.preparing import Job, explain
+from indexer.pipelines.spending import Budget
 
 Number = TypeVar("Number", int, float)
 
@@ -22,11 +23,20 @@ class Captioning:
     """The captioner's stage of one run; `caption` is called from many threads."""
 
     def __init__(
-        self, *, store: Store, captioner: Captioner, asking: Asking, run_id: RunId, retry_failed: bool, stop: Event
+        self,
+        *,
+        store: Store,
+        captioner: Captioner,
+        asking: Asking,
+        budget: Budget,
+        run_id: RunId,
+        retry_failed: bool,
+        stop: Event,
     ) -> None:
         self._store = store
         self._captioner = captioner
         self._asking = asking
+        self._budget = budget
         self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
@@ -39,6 +49,18 @@ class Captioning:
             return Outcome(location=job.found.location, status="left")
         if not self._captioner.is_paid:
             return self._ask_freely(job)
+        most_usd = self._captioner.most_cost_usd(job.subject, job.prompts)
+        if not self._budget.reserve(most_usd, self._stop):
+            return Outcome(location=job.found.location, status="left")
+        cost_usd = 0.0
+        try:
+            outcome = self._claim_and_ask(job)
+            cost_usd = (outcome.usage.cost_usd or 0.0) if isinstance(outcome, Outcome) else 0.0
+        finally:
+            self._budget.settle(most_usd, cost_usd)
+        return outcome
+
+    def _claim_and_ask(self, job: Job) -> Job | Outcome:
         request_id = self._store.requests.claim_request(
             self._run_id,
             job.image_id,

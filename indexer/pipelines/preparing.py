@@ -14,6 +14,7 @@ from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage, read_image
 from indexer.models import RETRIEVAL, FoundFile, ImageId, Prompt, RunId, Subject
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.spending import Budget
 
 _CHUNK = 256
 # The rest of the file would have to be decoded for captioners that look at no picture; their facts need no more.
@@ -39,6 +40,7 @@ class Preparing:
         store: Store,
         captioner: Captioner,
         prompts: Sequence[Prompt],
+        budget: Budget,
         run_id: RunId,
         retry_failed: bool,
         stop: Event,
@@ -46,6 +48,7 @@ class Preparing:
         self._store = store
         self._captioner = captioner
         self._prompts = prompts
+        self._budget = budget
         self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
@@ -62,7 +65,7 @@ class Preparing:
         Writes nothing.
         """
         files = iter(found)
-        while not self._stop.is_set() and (chunk := list(islice(files, _CHUNK))):
+        while not self._is_over() and (chunk := list(islice(files, _CHUNK))):
             yield from self._sort_out_chunk(chunk)
         yield from (Outcome(location=file.location, status="left") for file in files)
 
@@ -70,7 +73,7 @@ class Preparing:
         """Read and register one file; a file that is no usable image is an outcome, and remembered."""
         if isinstance(item, Job):
             return item
-        if self._stop.is_set():
+        if self._is_over():
             return Outcome(location=item.location, status="left")
         if not is_storable(item.location):
             return self._refuse_name(item)
@@ -129,6 +132,9 @@ class Preparing:
         return self._store.failures.find_standing(
             locations, captioner=self._captioner.name, model=self._captioner.model
         )
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._budget.is_exhausted
 
     def _has_all(self, captioned: Sequence[str]) -> bool:
         return set(captioned) >= set(self._wanted.kinds)

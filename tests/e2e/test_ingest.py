@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -423,3 +424,29 @@ def test_copies_of_an_image_that_cannot_be_captioned_fail_with_it(
 
     assert (first["failed"], first["known"], first["requests"]) == (3, 0, 2)
     assert (again["failed"], again["requests"]) == (3, 2)
+
+
+def test_a_budget_is_never_passed_and_the_rest_waits(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 40)
+    openai_server.answer = lambda asked: replace(describe(asked), input_tokens=8_000, output_tokens=500)
+
+    finished = paying("ingest", tmp_path / "images", "--budget", "0.02", "--concurrency", "4", "--json")
+
+    summary = finished.lines[-1]
+    assert finished.code == 0, finished.err
+    assert 0.01 < summary["cost_usd"] <= 0.02
+    assert summary["captioned"] + summary["left"] == 40
+    assert summary["indexed"] == summary["captioned"]
+    assert paying("ingest", tmp_path / "images", "--json").lines[-1]["captioned"] == summary["left"]
+
+
+def test_a_budget_needs_a_price(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
+    write_images(tmp_path / "images", 1)
+
+    finished = paying("ingest", tmp_path / "images", "--budget", "1", "--model", "my-model")
+
+    assert finished.code == 1
+    assert "pricing.toml" in finished.err
+    assert openai_server.accepted == []
