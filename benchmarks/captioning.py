@@ -12,13 +12,13 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
 
 import openai
 
-from indexer.captioning.limiting import Limiter
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.pricing import Prices
 from indexer.captioning.prompts import get_prompt
@@ -26,12 +26,10 @@ from indexer.catalog.embedded_postgres import embedded_postgres
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
 from indexer.cli.output import print_table
+from indexer.cli.wiring import build_ingesting
 from indexer.imaging.reading import read_image
-from indexer.pipelines.asking import Asking
-from indexer.pipelines.captioning import Captioning
-from indexer.pipelines.ingesting import Ingesting
-from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.spending import Budget
+from indexer.settings import Settings
 from indexer.sources.folders import find_files
 from tests.fakes.openai_server import FakeOpenAI, caption_reply
 from tests.images import make_picture
@@ -104,31 +102,19 @@ def _measure(conninfo: str, photos: Path, concurrency: int, latency_s: float) ->
             captioner = OpenAICaptioner(client, model="gpt-4o-mini", max_edge=MAX_EDGE, prices=Prices({}))
             _forget(store)
             prompts = [store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))]
-            stop, budget = Event(), Budget(math.inf)
-            ingesting = Ingesting(
-                store=store,
-                preparing=Preparing(
-                    store=store,
-                    captioner=captioner,
-                    prompts=prompts,
-                    budget=budget,
+            settings = Settings.load(concurrency=concurrency)
+            ingesting = replace(
+                build_ingesting(
+                    store,
+                    settings,
+                    captioner,
+                    prompts,
                     run_id=run_id,
+                    budget=Budget(math.inf),
                     retry_failed=False,
-                    stop=stop,
-                ),
-                captioning=Captioning(
-                    store=store,
-                    captioner=captioner,
-                    asking=Asking(Limiter(concurrency), stop),
-                    budget=budget,
-                    run_id=run_id,
-                    retry_failed=False,
-                    stop=stop,
+                    stop=Event(),
                 ),
                 indexing=NoIndexing(),  # type: ignore[arg-type]
-                run_id=run_id,
-                concurrency=concurrency,
-                stop=stop,
             )
             before, started = _cpu_s(), time.perf_counter()
             outcomes = list(ingesting.run(find_files([photos])))

@@ -9,6 +9,8 @@ from threading import Event
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S = 120.0
+# So many rounds of good answers just below the last refusal, before it is tried whether more is allowed by now.
+_ROUNDS_BELOW = 10
 _WAKE_S = 0.5  # how often a waiting request looks whether the run was stopped
 
 
@@ -87,7 +89,3 @@ class Limiter:
         if limit != self.limit:
             _log.info("requests in flight: at most %d, was %d", limit, self.limit)
         self.limit = limit
-
-
-# So many rounds of good answers just below the last refusal, before it is tried whether more is allowed by now.
-_ROUNDS_BELOW = 10

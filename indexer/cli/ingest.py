@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from indexer.cli.output import JsonFlag
-
-PromptsOption = Annotated[Path, typer.Option("--prompts", help="Folder with prompt files of your own.")]
+from indexer.cli.prompts import FolderOption
 
 
 def ingest(
@@ -30,7 +29,7 @@ def ingest(
         float | None, typer.Option(min=0.000001, help="USD: stop cleanly before this run would cost more.")
     ] = None,
     kinds: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
-    prompts: PromptsOption = Path("prompts"),
+    prompts: FolderOption = Path("prompts"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
     as_json: JsonFlag = False,

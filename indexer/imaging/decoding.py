@@ -60,17 +60,16 @@ def supported_formats() -> list[str]:
 
 
 def decode(image: Image.Image, max_edge: int) -> Image.Image:
-    """Decode the first frame: see `_decode`, which works on one large image at a time."""
+    """Decode the first frame to oriented RGB, nothing but pixels, whose longer side is at most `max_edge` pixels.
+
+    JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT. Large images wait for each
+    other. Raises BadImageError where the data is cut short or damaged.
+    """
     with _large if image.width * image.height > _LARGE_PIXELS else nullcontext():
         return _decode(image, max_edge)
 
 
 def _decode(image: Image.Image, max_edge: int) -> Image.Image:
-    """Decode the first frame to oriented RGB, nothing but pixels, whose longer side is at most `max_edge` pixels.
-
-    JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT.
-    Raises BadImageError where the data is cut short or damaged.
-    """
     try:
         image.draft(None, (max_edge, max_edge))
         image.load()

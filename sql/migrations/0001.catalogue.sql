@@ -161,6 +161,26 @@ CREATE TABLE failure (
 );
 CREATE INDEX failure_image ON failure (image_id);
 
+-- Tell whether an image has a retrieval caption that may serve.
+CREATE FUNCTION is_servable(p_image_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM caption c
+                   WHERE c.image_id = p_image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+$$;
+
+-- Name those of the kinds wanted that an image need not be asked for: a retrieval caption of any revision will do, other
+-- kinds want their own; with p_retry, a quarantined caption is none.
+CREATE FUNCTION captioned_kinds(
+    p_image_id bigint, p_kinds text[], p_prompt_ids bigint[], p_rank integer, p_retry boolean
+) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT ARRAY(SELECT w.kind FROM unnest(p_kinds, p_prompt_ids) AS w (kind, prompt_id)
+                 WHERE EXISTS (SELECT FROM caption c
+                               WHERE c.image_id = p_image_id AND c.kind = w.kind AND c.rank >= p_rank
+                                 AND (w.kind = 'retrieval' OR w.prompt_id IS NULL OR c.prompt_id = w.prompt_id)
+                                 AND (c.quarantine IS NULL OR NOT p_retry)))
+$$;
+
 -- A run holds the advisory lock (7203, its id) on a connection of its own for as long as it lives.
 CREATE FUNCTION run_is_alive(run_id bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$

@@ -31,7 +31,7 @@ FROM image i
 LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
 WHERE i.id = ANY(%(image_ids)s) AND e.changes IS DISTINCT FROM i.changes
   AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
-  AND EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL);
+  AND is_servable(i.id);
 
 -- name: write_entries
 -- Write an image's entry in a generation, or write it again; run once for each of a batch.
@@ -54,10 +54,10 @@ DELETE FROM entry e
 WHERE e.generation_id = {generation} AND NOT EXISTS (SELECT FROM location l WHERE l.image_id = e.image_id);
 
 -- name: search_entries
--- Rank a generation's entries for one query: candidates from the vector index and from the rarest of the query's
--- words (until 3 percent of the entries are reached: RESEARCH 1; where even the rarest is in more, the vectors find them), scored
--- together by F = w * cosine + (1 - w) * matched_share, the share of the query's IDF mass that an
--- entry's lexemes hold; a word no entry has counts with the greatest IDF.
+-- Rank a generation's entries for one query: candidates from the vector index and from the rarest of the query's words
+-- (until 3 percent of the entries are reached: RESEARCH 1; where even the rarest is in more, the vectors find them),
+-- scored together by F = w * cosine + (1 - w) * matched_share, the share of the query's IDF mass that an entry's lexemes
+-- hold; a word no entry has counts with the greatest IDF.
 WITH term AS MATERIALIZED (
     SELECT t.lexeme, min(w.word) AS word, coalesce(max(l.entries), 0) AS entries,
            ln(1 + (max(g.entries) - coalesce(max(l.entries), 0) + 0.5) / (coalesce(max(l.entries), 0) + 0.5))::float8 AS idf,

@@ -16,15 +16,13 @@ SELECT f.location, f.stage, f.reason, f.size_bytes, f.modified_ns, f.quarantined
 FROM failure f
 WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
   AND (f.stage = 'read' OR (f.captioner = %(captioner)s AND f.model = %(model)s))
-  AND (NOT f.quarantined OR NOT EXISTS (
-    SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL));
+  AND (NOT f.quarantined OR NOT is_servable(f.image_id));
 
 -- name: find_reason
 -- Return why an image that may not be asked about again has no caption; nothing where it has one.
 SELECT f.reason, f.quarantined
 FROM failure f
-WHERE f.image_id = %(image_id)s AND f.stage = 'caption' AND NOT EXISTS (
-    SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+WHERE f.image_id = %(image_id)s AND f.stage = 'caption' AND NOT is_servable(f.image_id)
 ORDER BY f.id DESC
 LIMIT 1;
 
@@ -32,8 +30,7 @@ LIMIT 1;
 -- Return what could not be done, the latest first; a quarantined image that has a servable caption is not among them.
 SELECT f.location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
 FROM failure f
-WHERE NOT f.quarantined OR NOT EXISTS (
-    SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+WHERE NOT f.quarantined OR NOT is_servable(f.image_id)
 ORDER BY f.last_at DESC, f.id DESC;
 
 -- name: find_locations_of

@@ -24,25 +24,17 @@ WITH moved AS (
     WHERE f.location = %(location)s AND (f.stage = 'read' OR f.image_id IS DISTINCT FROM (SELECT id FROM registered))
 )
 SELECT r.id AS image_id,
-       EXISTS (SELECT FROM caption c WHERE c.image_id = r.id AND c.kind = 'retrieval' AND c.quarantine IS NULL) AS serves,
+       is_servable(r.id) AS serves,
        ARRAY(SELECT l.location FROM location l WHERE l.image_id = r.id AND l.location <> %(location)s) AS elsewhere,
-       ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
-             WHERE EXISTS (SELECT FROM caption c
-                           WHERE c.image_id = r.id AND c.kind = w.kind AND c.rank >= %(rank)s
-                             AND (w.kind = 'retrieval' OR w.prompt_id IS NULL OR c.prompt_id = w.prompt_id)
-                             AND (c.quarantine IS NULL OR NOT %(retry)s))) AS captioned
+       captioned_kinds(r.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
 FROM registered r;
 
 -- name: find_known
 -- Return what is known of these locations: their image, the file's size and time then, and which of the kinds wanted
--- need not be asked for: a retrieval caption of any revision will do, other kinds want their own.
+-- need not be asked for.
 SELECT l.location, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
-       EXISTS (SELECT FROM caption c WHERE c.image_id = l.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL) AS serves,
-       ARRAY(SELECT w.kind FROM unnest(%(kinds)s::text[], %(prompt_ids)s::bigint[]) AS w (kind, prompt_id)
-             WHERE EXISTS (SELECT FROM caption c
-                           WHERE c.image_id = l.image_id AND c.kind = w.kind AND c.rank >= %(rank)s
-                             AND (w.kind = 'retrieval' OR w.prompt_id IS NULL OR c.prompt_id = w.prompt_id)
-                             AND (c.quarantine IS NULL OR NOT %(retry)s))) AS captioned
+       is_servable(l.image_id) AS serves,
+       captioned_kinds(l.image_id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
 FROM location l
 JOIN image i ON i.id = l.image_id
 WHERE l.location = ANY(%(locations)s);

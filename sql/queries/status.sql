@@ -2,8 +2,7 @@
 -- Count what the catalogue holds; failures as find_failures lists them.
 WITH standing AS (
     SELECT f.quarantined FROM failure f
-    WHERE NOT f.quarantined OR NOT EXISTS (
-        SELECT FROM caption c WHERE c.image_id = f.image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+    WHERE NOT f.quarantined OR NOT is_servable(f.image_id)
 )
 SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS images,
        (SELECT count(*) FROM location) AS locations,
