@@ -78,13 +78,18 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One image to be captioned; `facts` and `picture` are None for captioners that look at none."""
+    """One image to be captioned; `facts` and `picture` are None for captioners that look at none.
+
+    A record of a manifest may have more pictures, and a question of its own beside the prompts.
+    """
 
     sha256: bytes
     location: str
     relative_path: str
     facts: ImageFacts | None = None
     picture: Picture | None = None
+    more_pictures: tuple[Picture, ...] = ()
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
