@@ -38,7 +38,7 @@ class Dialect:
         return body
 
     def simpler(self, said: str) -> "Dialect | None":
-        """Return the dialect to try next where an endpoint refused this one with these words; None for other refusals."""
+        """Return the dialect to try next where this one was refused with these words; None for other refusals."""
         if any(word in said for word in _LIMITS) and self.limit != _LIMITS[-1]:
             return replace(self, limit=_LIMITS[-1])
         about_format = any(word in said for word in ("response_format", *_FORMATS[:-1]))
