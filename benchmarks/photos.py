@@ -13,10 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from indexer.captioning.estimating import fit_picture
 from indexer.catalog.embedding import Embedder, load_for_queries
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Query, Searcher
@@ -35,7 +37,10 @@ _DEEP = 10
 def main(photos: Path, captions_file: Path) -> None:
     """Ingest twice, then search every held-out caption in every mode."""
     captions = {line["image"]: line["captions"] for line in map(json.loads, captions_file.read_text().splitlines())}
-    said = {pixels_key(read_image(photos / name, max_edge=768).picture.jpeg): c[:4] for name, c in captions.items()}
+    fit = partial(fit_picture, Settings.load().model)
+    said = {
+        pixels_key(read_image(photos / name, max_edge=768, fit=fit).picture.jpeg): c[:4] for name, c in captions.items()
+    }
     with tempfile.TemporaryDirectory(prefix="caption-search-") as home, FakeOpenAI() as server:
         server.answer = lambda asked: caption_reply(*said[pixels_key(asked.image)])
         os.environ |= {

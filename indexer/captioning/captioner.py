@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from indexer.captioning.estimating import Estimate
 from indexer.models import Answer, Prompt, Subject
 
 
@@ -29,8 +30,8 @@ class Captioner(Protocol):
     def is_paid(self) -> bool:
         """Whether a call may cost money: then it is entered in the ledger before it is sent."""
 
-    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:
-        """Return the most that asking about an image can cost, a repair included, in USD; 0 where nothing is paid."""
+    def estimate(self, sizes: Sequence[tuple[int, int]], prompts: Sequence[Prompt], question: str = "") -> Estimate:
+        """Return what a request with pictures of these sizes, in pixels, takes; nothing where it is free."""
 
     def caption(self, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None) -> Answer | None:
         """Return a caption for each prompt, or None when it has nothing to say of this image.

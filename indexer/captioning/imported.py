@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from indexer.captioning.estimating import Estimate
 from indexer.errors import CaptionsFileError
 from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
 
@@ -81,9 +82,14 @@ class ImportCaptioner:
         for number, item in _load_items(path):
             self._add(number, item)
 
-    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:  # noqa: ARG002
-        """Cost nothing; see `Captioner`."""
-        return 0.0
+    def estimate(
+        self,
+        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
+        prompts: Sequence[Prompt],  # noqa: ARG002
+        question: str = "",  # noqa: ARG002
+    ) -> Estimate:
+        """Take nothing; see `Captioner`."""
+        return Estimate()
 
     def caption(
         self,

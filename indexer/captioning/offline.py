@@ -12,6 +12,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from indexer.captioning.estimating import Estimate
 from indexer.imaging.picture import colours_and_pixels
 from indexer.models import OFFLINE_RANK, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
 
@@ -38,9 +39,14 @@ class OfflineCaptioner:
     def __init__(self) -> None:
         self._reading = threading.Lock()
 
-    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:  # noqa: ARG002
-        """Cost nothing; see `Captioner`."""
-        return 0.0
+    def estimate(
+        self,
+        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
+        prompts: Sequence[Prompt],  # noqa: ARG002
+        question: str = "",  # noqa: ARG002
+    ) -> Estimate:
+        """Take nothing; see `Captioner`."""
+        return Estimate()
 
     def caption(
         self,

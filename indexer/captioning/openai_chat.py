@@ -9,7 +9,7 @@ import regex
 
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.completions import read_completion
-from indexer.captioning.estimating import estimate_input_tokens
+from indexer.captioning.estimating import Estimate, estimate_tokens
 from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_text, parse_reply
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
@@ -37,14 +37,17 @@ class OpenAICaptioner:
         self._languages = languages
         self._learning = threading.Lock()
 
-    def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:
-        """Return the price of the image, the prompts and the longest reply, twice; 0 where no price is known."""
-        if subject.picture is None:
-            return 0.0
-        size = subject.picture.width, subject.picture.height
-        input_tokens = estimate_input_tokens(self.model, prompts, combined_text(prompts), *size)
-        output_tokens = sum(prompt.max_tokens for prompt in prompts)
-        return 2 * (self._prices.cost_usd(self.model, input_tokens, output_tokens) or 0.0)
+    def estimate(self, sizes: Sequence[tuple[int, int]], prompts: Sequence[Prompt], question: str = "") -> Estimate:
+        """Return what images of these sizes, the prompts and a reply take; the most is the longest reply, twice."""
+        tokens = estimate_tokens(self.model, sizes, prompts, combined_text(prompts) + question)
+        longest = sum(prompt.max_tokens for prompt in prompts)
+        most_usd = self._prices.cost_usd(self.model, tokens[0], longest)
+        return Estimate(
+            input_tokens=tokens[0],
+            output_tokens=tokens[1],
+            cost_usd=self._prices.cost_usd(self.model, *tokens),
+            most_cost_usd=None if most_usd is None else 2 * most_usd,
+        )
 
     @property
     def has_price(self) -> bool:

@@ -11,6 +11,7 @@ from threading import Event
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.imported import ImportCaptioner
 from indexer.catalog.store import Store
+from indexer.cli.ingest_plan import show_plan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
@@ -19,6 +20,7 @@ from indexer.models import FoundFile, Prompt, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.outcomes import Outcome, Status, Tally
+from indexer.pipelines.planning import Planning
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 from indexer.sources.folders import find_files
@@ -64,22 +66,10 @@ class IngestRun:
 
     def plan(self) -> int:
         """Print what there is to do; nothing is sent or written."""
-        to_do = 0
-        for item in self._build(RunId(0), Event()).preparing.sort_out(self._found()):
-            if isinstance(item, Outcome):
-                self._tally.add(item)
-            else:
-                to_do += 1
-        requests = to_do if self._captioner.is_paid else 0
-        known, failed = self._tally.counts["known"], self._tally.counts["failed"]
-        if self._as_json:
-            counts = {"seen": self._tally.seen, "known": known, "failed": failed, "to_do": to_do, "requests": requests}
-            print_json({"dry_run": True, **counts})
-        else:
-            print(
-                f"{self._tally.seen} images: {known} known, {failed} failed before, {to_do} to do with at most "
-                f"{requests} requests. Nothing was sent."
-            )
+        preparing = self._build(RunId(0), Event()).preparing
+        planning = Planning(store=self._store, captioner=self._captioner, prompts=self._prompts, preparing=preparing)
+        plan = planning.plan(self._found())
+        show_plan(plan, self._tally.seen, self._captioner.model, self._settings.concurrency, as_json=self._as_json)
         return ALL_DONE
 
     def do(self) -> int:

@@ -3,6 +3,8 @@
 import io
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -28,28 +30,54 @@ class ReadImage:
     modified_ns: int
 
 
-def read_image(path: Path, *, max_edge: int) -> ReadImage:
+def keep_size(width: int, height: int, max_edge: int) -> int:
+    """Return the longer side of a picture that is no larger than its image and than `max_edge`, in pixels."""
+    return min(max_edge, max(width, height))
+
+
+def inspect_image(path: Path) -> tuple[bytes, tuple[int, int]]:
+    """Return an image's SHA-256 and its width and height in pixels as seen, without decoding it.
+
+    Raises BadImageError when it cannot be read or is no image.
+    """
+    with _opened(path) as file:
+        sha256 = sha256_of(file)
+        file.seek(0)
+        with open_image(file) as image:
+            return sha256, seen_size(image)
+
+
+def read_image(path: Path, *, max_edge: int, fit: Callable[[int, int, int], int] = keep_size) -> ReadImage:
     """Hash and decode the image at `path`, its picture at most `max_edge` pixels on the longer side.
 
+    `fit` is given the image's width and height and `max_edge`, and says how long the longer side is to be.
     Raises BadImageError when it cannot be read, is no image, is damaged, or changes while it is read.
     """
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
-            raise BadImageError("a folder that cannot be listed" if path.is_dir() else "not a regular file")
-        with path.open("rb") as file:
-            before = os.fstat(file.fileno())
-            sha256 = sha256_of(file)
-            file.seek(0)
-            facts, picture = _read(file, sha256, before.st_size, max_edge)
-            after = os.fstat(file.fileno())
-    except OSError as exc:
-        raise BadImageError(f"cannot be read: {exc.strerror or exc}", is_retryable=True) from exc
+    with _opened(path) as file:
+        before = os.fstat(file.fileno())
+        sha256 = sha256_of(file)
+        file.seek(0)
+        facts, picture = _read(file, sha256, before.st_size, lambda width, height: fit(width, height, max_edge))
+        after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise BadImageError("changed while it was read", is_retryable=True)
     return ReadImage(facts=facts, picture=picture, modified_ns=before.st_mtime_ns)
 
 
-def _read(file: IO[bytes], sha256: bytes, size_bytes: int, max_edge: int) -> tuple[ImageFacts, Picture]:
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            raise BadImageError("a folder that cannot be listed" if path.is_dir() else "not a regular file")
+        with path.open("rb") as file:
+            yield file
+    except OSError as exc:
+        raise BadImageError(f"cannot be read: {exc.strerror or exc}", is_retryable=True) from exc
+
+
+def _read(
+    file: IO[bytes], sha256: bytes, size_bytes: int, fit: Callable[[int, int], int]
+) -> tuple[ImageFacts, Picture]:
     with open_image(file) as image:
         load_png(image)
         width, height = seen_size(image)
@@ -62,8 +90,9 @@ def _read(file: IO[bytes], sha256: bytes, size_bytes: int, max_edge: int) -> tup
             metadata=read_metadata(image),
         )
         may_pass = image.format == "JPEG" and image.mode in ("L", "RGB") and not is_rotated(image)
-        shrunk = decode(image, max_edge)
-        if may_pass and max(width, height) <= max_edge:
+        longest = fit(width, height)
+        shrunk = decode(image, longest)
+        if may_pass and max(width, height) <= longest:
             file.seek(0)
             return facts, _pass(file.read(), shrunk)
         return facts, make_picture(shrunk)

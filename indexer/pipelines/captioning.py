@@ -49,7 +49,7 @@ class Captioning:
             return Outcome(location=job.found.location, status="left")
         if not self._captioner.is_paid:
             return self._ask_freely(job)
-        most_usd = self._captioner.most_cost_usd(job.subject, job.prompts)
+        most_usd = self._most_cost_usd(job) if self._budget.is_limited else 0.0
         if not self._budget.reserve(most_usd, self._stop):
             return Outcome(location=job.found.location, status="left")
         cost_usd = 0.0
@@ -59,6 +59,11 @@ class Captioning:
         finally:
             self._budget.settle(most_usd, cost_usd)
         return outcome
+
+    def _most_cost_usd(self, job: Job) -> float:
+        pictures = [picture for picture in (job.subject.picture, *job.subject.more_pictures) if picture is not None]
+        sizes = [(picture.width, picture.height) for picture in pictures]
+        return self._captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
 
     def _claim_and_ask(self, job: Job) -> Job | Outcome:
         request_id = self._store.requests.claim_request(
@@ -170,7 +175,7 @@ class Captioning:
             Answer(captions=tuple(captions), usage=usage or Usage()),
             captioner=self._captioner.name,
             model=self._captioner.model,
-            max_edge=self._captioner.max_edge,
+            max_edge=max(picture.width, picture.height) if (picture := job.subject.picture) else None,
             request_id=request_id,
             attempts=attempts,
         )

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from threading import Event
 
 from indexer.captioning.captioner import Captioner
+from indexer.captioning.estimating import fit_picture
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Registered, Wanted
@@ -52,7 +54,7 @@ class Preparing:
         self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
-        self._wanted = Wanted(
+        self.wanted = Wanted(
             kinds=[prompt.kind for prompt in prompts] or [RETRIEVAL],
             prompt_ids=[prompt.id for prompt in prompts] or [None],
             rank=captioner.rank,
@@ -78,15 +80,19 @@ class Preparing:
         if not is_storable(item.location):
             return self._refuse_name(item)
         try:
-            read = read_image(item.path, max_edge=self._captioner.max_edge or _SMALL_EDGE)
+            read = self._read(item)
         except BadImageError as exc:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
 
+    def _read(self, file: FoundFile) -> ReadImage:
+        fit = partial(fit_picture, self._captioner.model)
+        return read_image(file.path, max_edge=self._captioner.max_edge or _SMALL_EDGE, fit=fit)
+
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]
         locations = [file.location for file in storable]
-        known = self._store.images.find_known(locations, self._wanted)
+        known = self._store.images.find_known(locations, self.wanted)
         standing = {} if self._retry_failed else self._find_standing(locations)
         for file in chunk:
             before, failure = known.get(file.location), standing.get(file.location)
@@ -106,7 +112,7 @@ class Preparing:
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        registered = self._store.images.register_image(read.facts, as_read, self._wanted)
+        registered = self._store.images.register_image(read.facts, as_read, self.wanted)
         # The image was moved here from where it is no more; that of an unplugged disk comes back when it is found.
         if gone := [location for location in registered.elsewhere if not os.path.lexists(location)]:
             self._store.images.drop_locations(gone)
@@ -124,7 +130,7 @@ class Preparing:
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
-        if not image.serves and RETRIEVAL in self._wanted.kinds:
+        if not image.serves and RETRIEVAL in self.wanted.kinds:
             return explain(self._store, image.image_id, file.location)
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
@@ -137,7 +143,7 @@ class Preparing:
         return self._stop.is_set() or self._budget.is_exhausted
 
     def _has_all(self, captioned: Sequence[str]) -> bool:
-        return set(captioned) >= set(self._wanted.kinds)
+        return set(captioned) >= set(self.wanted.kinds)
 
     def _refuse(self, file: FoundFile, reason: str, *, stage: str = "read", is_retryable: bool = False) -> Outcome:
         failure = NewFailure(

@@ -1,5 +1,6 @@
 """A budget that no run passes: each request reserves the most it can cost before it is sent."""
 
+import math
 import threading
 from threading import Event
 
@@ -11,6 +12,7 @@ class Budget:
 
     def __init__(self, limit_usd: float) -> None:
         self.is_exhausted = False
+        self.is_limited = math.isfinite(limit_usd)
         self._limit = limit_usd
         self._spent = 0.0
         self._reserved = 0.0

@@ -57,3 +57,12 @@ SELECT id FROM image WHERE sha256 = %(sha256)s;
 -- name: drop_locations
 -- Forget locations where the image that was there is no more.
 DELETE FROM location WHERE location = ANY(%(locations)s);
+
+-- name: find_by_content
+-- Return what is known of the images with these SHA-256s: where they are, and which of the kinds wanted need not be
+-- asked for.
+SELECT i.id AS image_id, i.sha256, is_servable(i.id) AS serves,
+       ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id) AS elsewhere,
+       captioned_kinds(i.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
+FROM image i
+WHERE i.sha256 = ANY(%(sha256s)s);

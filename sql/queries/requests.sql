@@ -29,3 +29,13 @@ SELECT count(*) AS lost FROM lost;
 SELECT DISTINCT r.image_id
 FROM request r
 WHERE r.image_id = ANY(%(image_ids)s) AND r.outcome IS NULL AND r.run_id <> %(run_id)s AND run_is_alive(r.run_id);
+
+-- name: get_pace
+-- Average what the latest answered requests with these prompts took: tokens, USD, and seconds from claim to answer.
+SELECT count(*) AS requests, avg(r.input_tokens)::float8 AS input_tokens, avg(r.output_tokens)::float8 AS output_tokens,
+       avg(r.cost_usd)::float8 AS cost_usd,
+       (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.answered_at - r.sent_at)))::float8 AS seconds
+FROM (SELECT * FROM request
+      WHERE outcome = 'answered' AND batch IS NULL AND captioner = %(captioner)s AND model = %(model)s
+        AND prompt_ids = %(prompt_ids)s::bigint[]
+      ORDER BY id DESC LIMIT 500) r;

@@ -360,12 +360,43 @@ def test_a_hostile_error_message_is_kept_as_text(paying: Command, openai_server:
     assert "way" in paying("failures", "--json").lines[0]["reason"]
 
 
+def test_a_dry_run_tells_new_changed_moved_and_known_images_apart(paying: Command, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    write_images(images, 24)
+    paying("ingest", images)
+    files = sorted(images.iterdir())
+    files[0].rename(images / "moved.jpg")
+    files[1].write_bytes(image_bytes(101))
+    (images / "copy.jpg").write_bytes(files[2].read_bytes())
+    (images / "new.jpg").write_bytes(image_bytes(102))
+    (images / "the same new.jpg").write_bytes(image_bytes(102))
+    (images / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+
+    [plan] = paying("ingest", images, "--dry-run", "--json").lines
+    said = paying("ingest", images, "--dry-run").out
+    [with_kind] = paying("ingest", images, "--dry-run", "--json", "--kinds", "retrieval,alt_text").lines
+    done = paying("ingest", images, "--json").lines[-1]
+
+    assert {name: plan[name] for name in ("seen", "new", "changed", "moved", "known", "failed")} == {
+        "seen": 28, "new": 1, "changed": 1, "moved": 1, "known": 24, "failed": 1,
+    }  # fmt: skip
+    assert (plan["requests"], plan["is_measured"], plan["tokens"]) == (2, True, 2 * 1100)
+    assert plan["cost_usd"] == pytest.approx(2 * (1000 * 0.15 + 100 * 0.60) / 1e6, abs=1e-4)
+    assert "1 new, 1 changed, 1 moved, 24 known, 1 failed; 2 to caption." in said
+    assert with_kind["requests"] == 25  # the changed file took its old picture with it
+    assert (done["requests"], done["known"], done["captioned"]) == (2, 25, 2)
+
+
 def test_a_dry_run_sends_and_writes_nothing(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
     write_images(tmp_path / "images", 3)
 
     finished = paying("ingest", tmp_path / "images", "--dry-run", "--json")
 
-    assert finished.lines == [{"dry_run": True, "seen": 3, "known": 0, "failed": 0, "to_do": 3, "requests": 3}]
+    [plan] = finished.lines
+    assert plan["dry_run"] is True
+    assert (plan["seen"], plan["new"], plan["known"], plan["to_do"], plan["requests"]) == (3, 3, 0, 3, 3)
+    assert 0 < plan["cost_usd"] < plan["most_cost_usd"]
+    assert (plan["tokens"] > 3000, plan["seconds"] > 0, plan["is_measured"]) == (True, True, False)
     assert openai_server.accepted == []
     assert paying("status", "--json").lines[0]["images"] == 0
     assert {line["revision"] for line in paying("prompts", "list", "--json").lines} == {None}

@@ -111,6 +111,11 @@ class Images:
         rows = self._database.fetch("images", "find_known", locations=list(locations), **asdict(wanted))
         return {row["location"]: KnownLocation(**row) for row in rows}
 
+    def find_by_content(self, sha256s: Sequence[bytes], wanted: Wanted) -> dict[bytes, Registered]:
+        """Return the images that are known, by SHA-256; `elsewhere` are all their locations."""
+        rows = self._database.fetch("images", "find_by_content", sha256s=list(sha256s), **asdict(wanted))
+        return {row.pop("sha256"): Registered(**row) for row in rows}
+
     def get_image(self, image_id: ImageId) -> StoredImage:
         """Return one image; raises NotFoundError."""
         row = self._database.fetch_one("images", "get_image", image_id=image_id)

@@ -1,12 +1,24 @@
 """The ledger of paid calls, which are also the claims on their images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from indexer.catalog.store.database import Database
 from indexer.models import ImageId, PromptId, RequestId, RunId, Usage
 
 RequestOutcome = Literal["unusable", "refused", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What requests took on average: tokens, USD where the price is known, and seconds."""
+
+    requests: int
+    input_tokens: float | None
+    output_tokens: float | None
+    cost_usd: float | None
+    seconds: float | None
 
 
 class Requests:
@@ -69,6 +81,13 @@ class Requests:
             output_tokens=usage.output_tokens,
             cost_usd=usage.cost_usd,
         )
+
+    def get_pace(self, prompt_ids: Sequence[PromptId], *, captioner: str, model: str) -> Pace | None:
+        """Return what the latest requests with these prompts took; None where there was none."""
+        row = self._database.fetch_one(
+            "requests", "get_pace", prompt_ids=list(prompt_ids), captioner=captioner, model=model
+        )
+        return Pace(**row) if row and row["requests"] else None
 
     def lose_abandoned(self) -> int:
         """Close the requests of runs that died and return how many there were."""

@@ -1,0 +1,40 @@
+"""What `indexer ingest --dry-run` prints."""
+
+from datetime import timedelta
+
+from indexer.cli.output import print_json
+from indexer.pipelines.planning import Plan
+
+
+def show_plan(plan: Plan, seen: int, model: str, concurrency: int, *, as_json: bool) -> None:
+    """Print a plan; its time is that of its answers, so many at once."""
+    seconds = plan.answers_s / concurrency
+    if as_json:
+        _print_figures(plan, seen, seconds)
+        return
+    counted = ", ".join(f"{count:,} {standing}" for standing, count in plan.counts.items() if count)
+    print(f"{seen:,} images: {counted or 'none'}; {plan.to_do:,} to caption.")
+    if plan.requests:
+        basis = "as earlier requests took" if plan.is_measured else "a guess until requests like these were answered"
+        print(
+            f"{plan.requests:,} requests to {model}: some {round(plan.tokens):,} tokens, {_cost(plan)}, "
+            f"{timedelta(seconds=max(1, round(seconds)))} at {concurrency} in flight ({basis})."
+        )
+    print("Nothing was sent.")
+
+
+def _print_figures(plan: Plan, seen: int, seconds: float) -> None:
+    figures: dict[str, object] = {"dry_run": True, "seen": seen, **plan.counts}
+    figures |= {"to_do": plan.to_do, "requests": plan.requests, "tokens": round(plan.tokens)}
+    figures |= {"cost_usd": _rounded(plan.cost_usd), "most_cost_usd": _rounded(plan.most_cost_usd)}
+    print_json({**figures, "seconds": round(seconds, 1), "is_measured": plan.is_measured})
+
+
+def _cost(plan: Plan) -> str:
+    if plan.cost_usd is None or plan.most_cost_usd is None:
+        return "price unknown"
+    return f"${plan.cost_usd:.2f} (never over ${plan.most_cost_usd:.2f})"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -1,0 +1,178 @@
+"""What an ingest would do, ask and cost; looking at files and the catalogue only, sending and writing nothing."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal
+
+from indexer.captioning.captioner import Captioner
+from indexer.captioning.estimating import Estimate, fit_picture
+from indexer.catalog.store import Store
+from indexer.catalog.store.captions import StoredCaption
+from indexer.catalog.store.images import KnownLocation, Registered
+from indexer.catalog.store.requests import Pace
+from indexer.errors import BadImageError
+from indexer.imaging.reading import inspect_image
+from indexer.models import RETRIEVAL, Caption, FoundFile, ImageId, Prompt, Subject
+from indexer.pipelines.look_ahead import LookAhead
+from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.preparing import Job, Preparing, is_storable
+
+_CHUNK = 64
+_LEAST_REQUESTS = 20  # fewer say little about the next
+_USUAL_ANSWER_S = 5.0  # until requests of one's own tell it
+
+Standing = Literal["new", "changed", "moved", "known", "failed"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """Counts of images, and what their requests would take; cost is None where a price is not known."""
+
+    counts: dict[str, int] = field(
+        default_factory=lambda: {"new": 0, "changed": 0, "moved": 0, "known": 0, "failed": 0}
+    )
+    to_do: int = 0
+    requests: int = 0
+    tokens: float = 0.0
+    cost_usd: float | None = 0.0
+    most_cost_usd: float | None = 0.0
+    answers_s: float = 0.0
+    is_measured: bool = True
+
+    def add_request(self, estimate: Estimate, pace: Pace | None) -> None:
+        """Count one request: as earlier ones turned out where there were any, else as estimated."""
+        tokens: float = estimate.input_tokens + estimate.output_tokens
+        cost_usd, answer_s = estimate.cost_usd, _USUAL_ANSWER_S
+        if pace is not None:
+            tokens = (pace.input_tokens or 0.0) + (pace.output_tokens or 0.0)
+            cost_usd, answer_s = pace.cost_usd, pace.seconds or _USUAL_ANSWER_S
+        self.requests += 1
+        self.tokens += tokens
+        self.cost_usd = _plus(self.cost_usd, cost_usd)
+        self.most_cost_usd = _plus(self.most_cost_usd, estimate.most_cost_usd)
+        self.answers_s += answer_s
+        self.is_measured = self.is_measured and pace is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inspected:
+    file: FoundFile
+    sha256: bytes
+    size: tuple[int, int]
+
+
+class Planning:
+    """Tells what each found file is, and adds up what asking about it takes."""
+
+    def __init__(self, *, store: Store, captioner: Captioner, prompts: Sequence[Prompt], preparing: Preparing) -> None:
+        self._store = store
+        self._captioner = captioner
+        self._prompts = prompts
+        self._preparing = preparing
+        self._seen: set[bytes] = set()
+        self._paces: dict[tuple[str, ...], Pace | None] = {}
+
+    def plan(self, found: Iterable[FoundFile]) -> Plan:
+        """Return the plan for these files."""
+        plan = Plan()
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 2), "inspect") as readers:
+            inspecting: LookAhead[FoundFile | Job, _Inspected | Job] = LookAhead(readers, _inspect, 2 * _CHUNK)
+            ahead = inspecting.over(self._preparing.sort_out(found))
+            while chunk := list(islice(ahead, _CHUNK)):
+                self._add_chunk(plan, chunk)
+        return plan
+
+    def _add_chunk(self, plan: Plan, chunk: Sequence["_Inspected | Job | Outcome"]) -> None:
+        inspected = [item for item in chunk if isinstance(item, _Inspected)]
+        wanted = self._preparing.wanted
+        at = self._store.images.find_known([item.file.location for item in inspected], wanted)
+        images = self._store.images.find_by_content([item.sha256 for item in inspected], wanted)
+        for item in chunk:
+            match item:
+                case Outcome():
+                    plan.counts["failed" if item.status == "failed" else "known"] += 1
+                case Job():
+                    plan.counts["known"] += 1
+                    plan.to_do += self._says_more(item.subject, item.image_id)
+                case _Inspected():
+                    self._add(plan, item, at.get(item.file.location), images.get(item.sha256))
+
+    def _add(self, plan: Plan, item: _Inspected, at: KnownLocation | None, image: Registered | None) -> None:
+        is_copy = item.sha256 in self._seen
+        self._seen.add(item.sha256)
+        plan.counts["known" if is_copy else _standing(item, at, image)] += 1
+        lacking = _lacking(self._prompts, image)
+        if is_copy or not self._is_asked(item, image, lacking):
+            return
+        plan.to_do += 1
+        if self._captioner.is_paid:
+            plan.add_request(self._captioner.estimate([self._sent_size(item.size)], lacking), self._pace(lacking))
+
+    def _is_asked(self, item: _Inspected, image: Registered | None, lacking: Sequence[Prompt]) -> bool:
+        if self._captioner.max_edge is None:
+            return self._says_more(_subject(item), image.image_id if image else None)
+        if image is None:
+            return True
+        is_captioned = not lacking if self._prompts else RETRIEVAL in image.captioned
+        return not is_captioned and self._store.failures.find_reason(image.image_id) is None
+
+    def _says_more(self, subject: Subject, image_id: ImageId | None) -> bool:
+        """Tell whether a captioner that needs no picture has a caption that is not there yet."""
+        answer = self._captioner.caption(subject, ())
+        if answer is None or image_id is None:
+            return answer is not None
+        said = {_words(caption) for caption in answer.captions}
+        stored = (caption for caption in self._store.captions.find_captions(image_id))
+        return not said <= {_words(caption) for caption in stored if caption.captioner == self._captioner.name}
+
+    def _sent_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        longest = fit_picture(self._captioner.model, *size, self._captioner.max_edge or max(size))
+        scale = longest / max(size)
+        return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+    def _pace(self, prompts: Sequence[Prompt]) -> Pace | None:
+        kinds = tuple(prompt.kind for prompt in prompts)
+        if kinds not in self._paces:
+            ids = [prompt.id for prompt in prompts if prompt.id]
+            pace = self._store.requests.get_pace(ids, captioner=self._captioner.name, model=self._captioner.model)
+            self._paces[kinds] = pace if pace and pace.requests >= _LEAST_REQUESTS else None
+        return self._paces[kinds]
+
+
+def _inspect(item: FoundFile | Job) -> "_Inspected | Job | Outcome":
+    if isinstance(item, Job):
+        return item
+    if not is_storable(item.location):
+        return Outcome(location=item.location, status="failed", reason="its name is not valid UTF-8")
+    try:
+        sha256, size = inspect_image(item.path)
+    except BadImageError as exc:
+        return Outcome(location=item.location, status="failed", reason=exc.reason)
+    return _Inspected(file=item, sha256=sha256, size=size)
+
+
+def _standing(item: _Inspected, at: KnownLocation | None, image: Registered | None) -> Standing:
+    if at is not None:
+        return "known" if at.sha256 == item.sha256 else "changed"
+    if image is None:
+        return "new"
+    return "known" if any(os.path.lexists(location) for location in image.elsewhere) else "moved"
+
+
+def _lacking(prompts: Sequence[Prompt], image: Registered | None) -> list[Prompt]:
+    return [prompt for prompt in prompts if image is None or prompt.kind not in image.captioned]
+
+
+def _subject(item: _Inspected) -> Subject:
+    return Subject(sha256=item.sha256, location=item.file.location, relative_path=item.file.relative_path)
+
+
+def _words(caption: Caption | StoredCaption) -> tuple[object, ...]:
+    return tuple(caption.sentences), tuple(caption.keywords), caption.visible_text
+
+
+def _plus(total: float | None, cost: float | None) -> float | None:
+    return None if total is None or cost is None else total + cost
