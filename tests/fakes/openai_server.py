@@ -16,6 +16,10 @@ from typing import Any, Self
 
 from PIL import Image
 
+from tests.fakes.openai_batch_lines import Result
+from tests.fakes.openai_batches import Batches, BatchRules
+from tests.fakes.openai_requests import BadRequestError, Request, error_body
+
 MODELS = ("gpt-4o-mini", "gpt-4o")
 _PARAMETERS = {
     "model", "messages", "max_tokens", "max_completion_tokens", "response_format", "temperature", "top_p", "n", "seed",
@@ -27,13 +31,14 @@ _UPPER_LIMIT = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One accepted request, as an answer function sees it."""
+    """One accepted request, as an answer function sees it; `batch` is the id of the batch that it came in."""
 
     number: int
     body: Mapping[str, Any]
     text: str
     image: bytes
     key: str
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +64,6 @@ class Fault:
     hang_up: bool = False
 
 
-class BadRequestError(Exception):
-    """What the real server refuses."""
-
-    def __init__(self, message: str, *, param: str | None = None, status: int = 400, code: str | None = None) -> None:
-        super().__init__(message)
-        self.fault = Fault(status=status, message=message, code=code)
-        self.param = param
-
-
 def pixels_key(image: bytes) -> str:
     """Name a picture by what it shows: the SHA-256 of its decoded pixels."""
     with Image.open(io.BytesIO(image)) as opened:
@@ -87,7 +83,7 @@ def describe(asked: Asked) -> Reply:
 
 
 @dataclass(slots=True)
-class FakeOpenAI:
+class FakeOpenAI(BatchRules):
     """The server; a context manager. `answer` may return a Fault, `latency_s` is slept before it is asked.
 
     Without `decodes`, it looks at pictures' headers only: in benchmarks it shares the cores with what is measured.
@@ -105,6 +101,10 @@ class FakeOpenAI:
     _in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
+    _batches: Batches = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._batches = Batches(self, self._run_line)
 
     @property
     def base_url(self) -> str:
@@ -129,7 +129,28 @@ class FakeOpenAI:
         self._server.shutdown()
         self._server.server_close()
 
-    def respond(self, headers: Mapping[str, str], raw: bytes) -> tuple[Reply | Fault, Mapping[str, Any]]:
+    def respond_about_batches(self, request: Request) -> Mapping[str, Any] | bytes:
+        """Answer a request to the Files and Batch APIs."""
+        try:
+            request.check_key(self.key)
+            return self._batches.respond(request)
+        except BadRequestError as exc:
+            with self._lock:
+                self.refused.append(str(exc))
+            raise
+
+    def _run_line(self, line: Mapping[str, Any], batch: str) -> Result:
+        try:
+            said, body = self.respond({"authorization": f"Bearer {self.key}"}, json.dumps(line).encode(), batch)
+        except BadRequestError as exc:
+            return Result(exc.status, exc.body)
+        if isinstance(said, Fault):
+            return Result(said.status if said.status >= 400 else 500, error_body(said.message, code=said.code))
+        return Result(200, _completion(said, body))
+
+    def respond(
+        self, headers: Mapping[str, str], raw: bytes, batch: str | None = None
+    ) -> tuple[Reply | Fault, Mapping[str, Any]]:
         """Check a request as the real server does, and answer it."""
         try:
             body, text, image = _check(headers, raw, self)
@@ -138,12 +159,13 @@ class FakeOpenAI:
                 self.refused.append(str(exc))
             raise
         with self._lock:
-            asked = Asked(number=len(self.accepted), body=body, text=text, image=image, key=headers["authorization"])
+            key = headers["authorization"]
+            asked = Asked(number=len(self.accepted), body=body, text=text, image=image, key=key, batch=batch)
             self.accepted.append(asked)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
-            time.sleep(self.latency_s)
+            time.sleep(0 if batch else self.latency_s)
             return self.answer(asked), body
         finally:
             with self._lock:
@@ -162,7 +184,12 @@ class _Handler(BaseHTTPRequestHandler):
     server_state: FakeOpenAI
     protocol_version = "HTTP/1.1"
 
+    def do_DELETE(self) -> None:
+        self._answer_about_batches(b"")
+
     def do_GET(self) -> None:
+        if _is_about_batches(self.path):
+            return self._answer_about_batches(b"")
         if self.path != "/v1/models":
             return self._send_error(Fault(status=404, message=f"Invalid URL (GET {self.path})"))
         if self.headers.get("authorization") != f"Bearer {self.server_state.key}":
@@ -171,29 +198,43 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, {"object": "list", "data": listed})
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        raw = self.rfile.read(length := int(self.headers.get("Content-Length", 0)))
+        if len(raw) < length:
+            raise ConnectionAbortedError  # the client was killed while it sent this
+        if _is_about_batches(self.path):
+            return self._answer_about_batches(raw)
         if self.path != "/v1/chat/completions":
             return self._send_error(Fault(status=404, message=f"Invalid URL (POST {self.path})"))
         try:
             said, body = self.server_state.respond({name.lower(): value for name, value in self.headers.items()}, raw)
         except BadRequestError as exc:
-            return self._send_error(exc.fault, exc.param)
+            return self._send(exc.status, exc.body)
         if isinstance(said, Fault):
             return self._send_error(said)
         return self._send(200, _completion(said, body))
 
+    def _answer_about_batches(self, raw: bytes) -> None:
+        request = Request.read(self.command, self.path, dict(self.headers.items()), raw)
+        try:
+            answer = self.server_state.respond_about_batches(request)
+        except BadRequestError as exc:
+            return self._send(exc.status, exc.body)
+        if isinstance(answer, bytes):
+            return self._send_raw(200, answer)
+        return self._send(200, answer)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
 
-    def _send_error(self, fault: Fault, param: str | None = None) -> None:
+    def _send_error(self, fault: Fault) -> None:
         if fault.hang_up:
             self.close_connection = True
             return
         if fault.raw is not None:
             self._send_raw(fault.status, fault.raw)
             return
-        error = {"message": fault.message, "type": "error", "param": param, "code": fault.code}
-        self._send(fault.status, {"error": error}, {"Retry-After": fault.retry_after} if fault.retry_after else {})
+        body = error_body(fault.message, code=fault.code)
+        self._send(fault.status, body, {"Retry-After": fault.retry_after} if fault.retry_after else {})
 
     def _send(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         self._send_raw(status, json.dumps(body).encode(), headers or {})
@@ -206,6 +247,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(raw)
+
+
+def _is_about_batches(path: str) -> bool:
+    return re.match(r"/v1/(files|batches)(?![^/?])", path) is not None
 
 
 def _completion(reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:
