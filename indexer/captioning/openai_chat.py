@@ -31,8 +31,8 @@ class OpenAICaptioner:
     ) -> None:
         self.model = model
         self.max_edge = max_edge
+        self.client = client
         self.dialect = Dialect()
-        self._client = client
         self._prices = prices
         self._languages = languages
         self._learning = threading.Lock()
@@ -61,7 +61,7 @@ class OpenAICaptioner:
             with translated_errors():
                 body = dialect.body(self.model, subject, prompts, complaint)
                 try:
-                    sent = self._client.chat.completions.with_raw_response.create(**body)
+                    sent = self.client.chat.completions.with_raw_response.create(**body)
                 except (openai.BadRequestError, openai.UnprocessableEntityError) as exc:
                     if self.learn(dialect, f"{getattr(exc, 'param', None)} {exc.message}"):
                         continue
@@ -76,8 +76,8 @@ class OpenAICaptioner:
                 self.dialect = simpler
         return simpler is not None
 
-    def read_answer(self, body: str, prompts: Sequence[Prompt], *, discount: float = 1.0) -> Answer:
-        """Return the captions in a completion's body; `discount` is the share of the price that is paid.
+    def read_answer(self, body: str, prompts: Sequence[Prompt], *, price_share: float = 1.0) -> Answer:
+        """Return the captions in a completion's body; `price_share` of the price is paid.
 
         Raises CaptionerUnavailableError or CaptionerUnusableError for a body that is no completion.
         """
@@ -92,16 +92,16 @@ class OpenAICaptioner:
             usage=Usage(
                 input_tokens=tokens[0],
                 output_tokens=tokens[1],
-                cost_usd=None if cost_usd is None else cost_usd * discount,
+                cost_usd=None if cost_usd is None else cost_usd * price_share,
             ),
         )
 
     def check(self) -> str:
         """Say whether the endpoint answers and knows the model; costs nothing."""
         with translated_errors():
-            listed = {model.id for model in self._client.models.list()}
+            listed = {model.id for model in self.client.models.list()}
         known = "knows" if self.model in listed else "answers, but does not list"
-        return f"{self._client.base_url} {known} {self.model}"
+        return f"{self.client.base_url} {known} {self.model}"
 
 
 def _pause_s(headers: Mapping[str, str]) -> float:

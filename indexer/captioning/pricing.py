@@ -10,6 +10,7 @@ import regex
 from indexer.errors import SettingsError
 
 _SHIPPED = Path(__file__).parent / "pricing.toml"
+BATCH_SHARE = 0.5  # of the price, as OpenAI publishes it for the Batch API
 _SNAPSHOT = regex.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 

@@ -28,6 +28,9 @@ def ingest(
     budget: Annotated[
         float | None, typer.Option(min=0.000001, help="USD: stop cleanly before this run would cost more.")
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask by the endpoint's Batch API: half the price, answers within a day.")
+    ] = False,
     kinds: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
     prompts: FolderOption = Path("prompts"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
@@ -51,7 +54,16 @@ def ingest(
     with open_store(settings) as store:
         asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings), dry_run=dry_run)
         run = IngestRun(
-            store, settings, chosen, asked, allowed, sources, limit, retry_failed=retry_failed, as_json=as_json
+            store,
+            settings,
+            chosen,
+            asked,
+            allowed,
+            sources,
+            limit,
+            batches=batch,
+            retry_failed=retry_failed,
+            as_json=as_json,
         )
         run.announce(said)
         raise typer.Exit(run.plan() if dry_run else run.do())

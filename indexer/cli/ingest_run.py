@@ -10,6 +10,7 @@ from threading import Event
 
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.imported import ImportCaptioner
+from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.store import Store
 from indexer.cli.ingest_plan import show_plan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
@@ -33,6 +34,7 @@ _MOST_FAILURES_SHOWN = 20
 _ALSO: tuple[tuple[Status, str], ...] = (
     ("failed", "failed"),
     ("uncaptioned", "without a caption"),
+    ("batched", "waiting in a batch"),
     ("left", "left"),
 )
 
@@ -50,6 +52,7 @@ class IngestRun:
         sources: Sequence[Path],
         limit: int | None,
         *,
+        batches: bool,
         retry_failed: bool,
         as_json: bool,
     ) -> None:
@@ -60,6 +63,7 @@ class IngestRun:
         self._budget = budget
         self._sources = sources
         self._limit = limit
+        self._batches = batches
         self._retry_failed = retry_failed
         self._as_json = as_json
         self._tally = Tally()
@@ -67,9 +71,16 @@ class IngestRun:
     def plan(self) -> int:
         """Print what there is to do; nothing is sent or written."""
         preparing = self._build(RunId(0), Event()).preparing
-        planning = Planning(store=self._store, captioner=self._captioner, prompts=self._prompts, preparing=preparing)
+        planning = Planning(
+            store=self._store,
+            captioner=self._captioner,
+            prompts=self._prompts,
+            preparing=preparing,
+            price_share=BATCH_SHARE if self._batches else 1.0,
+        )
         plan = planning.plan(self._found())
-        show_plan(plan, self._tally.seen, self._captioner.model, self._settings.concurrency, as_json=self._as_json)
+        at_once = None if self._batches else self._settings.concurrency
+        show_plan(plan, self._tally.seen, self._captioner.model, at_once, as_json=self._as_json)
         return ALL_DONE
 
     def do(self) -> int:
@@ -127,6 +138,7 @@ class IngestRun:
             budget=self._budget,
             retry_failed=self._retry_failed,
             stop=stop,
+            batches=self._batches,
         )
 
     def announce(self, said: str | None) -> None:
@@ -161,6 +173,8 @@ class IngestRun:
         self._tell_mix()
         if counts["failed"]:
             print("`indexer failures` lists what failed and why.")
+        if counts["batched"]:
+            print("`indexer ingest --batch` collects what waits in a batch.")
         if self._budget.is_exhausted:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif stopped:

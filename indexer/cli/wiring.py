@@ -4,24 +4,31 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.limiting import Limiter
 from indexer.captioning.prompts import Wording, get_prompt
 from indexer.catalog.embedding import load_for_bulk
 from indexer.catalog.store import Store
+from indexer.cli.output import say
 from indexer.errors import SettingsError
 from indexer.models import MODEL_RANK, RETRIEVAL, Prompt, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
-from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.indexing import LONGEST_POLL_S, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
+if TYPE_CHECKING:
+    from indexer.pipelines.batching import Batching
+
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
+# While batches take their hours, entries need not be looked for every other second.
+_BATCH_POLL_S = 20.0
 _HOW_TO_SET = "set OPENAI_API_KEY, or OPENAI_BASE_URL to an endpoint of your own"
 
 
@@ -106,29 +113,36 @@ def build_ingesting(
     budget: Budget,
     retry_failed: bool,
     stop: Event,
+    batches: bool = False,
 ) -> Ingesting:
-    """Return the stages of one ingest run."""
+    """Return the stages of one ingest run; raises SettingsError where a captioner has no batches."""
     concurrency = settings.concurrency if captioner.is_paid else FREE_CALLERS
+    preparing = Preparing(
+        store=store,
+        captioner=captioner,
+        prompts=prompts,
+        budget=budget,
+        run_id=run_id,
+        retry_failed=retry_failed,
+        stop=stop,
+    )
+    captioning = Captioning(
+        store=store,
+        captioner=captioner,
+        asking=Asking(Limiter(concurrency), stop),
+        budget=budget,
+        run_id=run_id,
+        retry_failed=retry_failed,
+        stop=stop,
+    )
+    batching = None
+    if batches:
+        batching = _build_batching(store, captioner, preparing, captioning, budget, stop, retry_failed=retry_failed)
     return Ingesting(
         store=store,
-        preparing=Preparing(
-            store=store,
-            captioner=captioner,
-            prompts=prompts,
-            budget=budget,
-            run_id=run_id,
-            retry_failed=retry_failed,
-            stop=stop,
-        ),
-        captioning=Captioning(
-            store=store,
-            captioner=captioner,
-            asking=Asking(Limiter(concurrency), stop),
-            budget=budget,
-            run_id=run_id,
-            retry_failed=retry_failed,
-            stop=stop,
-        ),
+        preparing=preparing,
+        captioning=captioning,
+        batching=batching,
         indexing=Indexing(
             store=store,
             load_embedder=load_for_bulk,
@@ -136,8 +150,39 @@ def build_ingesting(
             captioner=captioner,
             prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
             run_id=run_id,
+            longest_poll_s=_BATCH_POLL_S if batches else LONGEST_POLL_S,
         ),
         run_id=run_id,
         concurrency=concurrency,
+        stop=stop,
+    )
+
+
+def _build_batching(
+    store: Store,
+    captioner: Captioner,
+    preparing: Preparing,
+    captioning: Captioning,
+    budget: Budget,
+    stop: Event,
+    *,
+    retry_failed: bool,
+) -> "Batching":
+    from indexer.captioning.openai_batches import OpenAIBatches
+    from indexer.captioning.openai_chat import OpenAICaptioner
+    from indexer.pipelines.batch_queue import BatchQueue
+    from indexer.pipelines.batching import Batching
+
+    if not isinstance(captioner, OpenAICaptioner):
+        raise SettingsError(f"--batch needs an endpoint with OpenAI's Batch API, which {captioner.name} has not.")
+    queue = BatchQueue(store=store, batches=OpenAIBatches(captioner.client), captioner=captioner, stop=stop, tell=say)
+    return Batching(
+        store=store,
+        queue=queue,
+        captioner=captioner,
+        preparing=preparing,
+        captioning=captioning,
+        budget=budget,
+        retry_failed=retry_failed,
         stop=stop,
     )

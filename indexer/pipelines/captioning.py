@@ -49,23 +49,30 @@ class Captioning:
             return Outcome(location=job.found.location, status="left")
         if not self._captioner.is_paid:
             return self._ask_freely(job)
-        most_usd = self._most_cost_usd(job) if self._budget.is_limited else 0.0
+        most_usd = self.most_cost_usd(job)
         if not self._budget.reserve(most_usd, self._stop):
             return Outcome(location=job.found.location, status="left")
         cost_usd = 0.0
+        outcome: Job | Outcome = job
         try:
-            outcome = self._claim_and_ask(job)
+            request_id = self.claim(job)
+            if request_id is not None:
+                outcome = self._ask(job, request_id)
             cost_usd = (outcome.usage.cost_usd or 0.0) if isinstance(outcome, Outcome) else 0.0
         finally:
             self._budget.settle(most_usd, cost_usd)
         return outcome
 
-    def _most_cost_usd(self, job: Job) -> float:
+    def most_cost_usd(self, job: Job) -> float:
+        """Return the most that a job can cost, a repair included, in USD; 0 where no budget asks for it."""
+        if not self._budget.is_limited:
+            return 0.0
         pictures = [picture for picture in (job.subject.picture, *job.subject.more_pictures) if picture is not None]
         sizes = [(picture.width, picture.height) for picture in pictures]
         return self._captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
 
-    def _claim_and_ask(self, job: Job) -> Job | Outcome:
+    def claim(self, job: Job) -> RequestId | None:
+        """Open a request for an image in the ledger; None where there is nothing to ask, or another is asking."""
         request_id = self._store.requests.claim_request(
             self._run_id,
             job.image_id,
@@ -74,10 +81,9 @@ class Captioning:
             model=self._captioner.model,
             retry=self._retry_failed and job.image_id not in self._asked,  # once a run, whatever its copies
         )
-        if request_id is None:
-            return job
-        self._asked.add(job.image_id)
-        return self._ask(job, request_id)
+        if request_id is not None:
+            self._asked.add(job.image_id)
+        return request_id
 
     def _ask_freely(self, job: Job) -> Outcome:
         answer = self._captioner.caption(job.subject, job.prompts)
@@ -92,30 +98,23 @@ class Captioning:
         try:
             answer = tries.ask(self._captioner, job.subject, job.prompts)
         except CaptionRefusedError as exc:
-            return self._give_up(job, request_id, "refused", str(exc), tries.count)
+            return self.give_up(job, request_id, "refused", str(exc), tries.count)
         except CaptionerUnavailableError as exc:
             if self._stop.is_set():
-                self._close(request_id, "unavailable", tries.count)
+                self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
-            return self._give_up(job, request_id, "unavailable", str(exc), tries.count)
+            return self.give_up(job, request_id, "unavailable", str(exc), tries.count)
         except CaptionerUnusableError:
-            self._close(request_id, "unavailable", tries.count)
+            self.close(request_id, "unavailable", tries.count)
             raise
-        return self._keep(job, request_id, answer, tries.count)
+        return self.keep(job, request_id, answer, tries.count)
 
-    def _keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int) -> Outcome:
+    def keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int = 1) -> Outcome:
+        """Commit what a request brought; ask once more for what cannot be used, where the picture is at hand."""
         good = [caption for caption in answer.captions if caption.quarantine is None]
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
-        if not bad:
-            self._store_answer(job, good, request_id, answer.usage, tries)
-            self._hope.win()
-            return Outcome(
-                location=job.found.location,
-                status="captioned",
-                image_id=job.image_id,
-                requests=tries,
-                usage=answer.usage,
-            )
+        if not bad or job.subject.picture is None:
+            return self._settle(job, request_id, answer.captions, answer.usage, tries)
         prompts = tuple(prompt for prompt in job.prompts if any(caption.kind == prompt.kind for caption in bad))
         repair_id = self._store.requests.open_repair(
             self._run_id,
@@ -138,27 +137,34 @@ class Captioning:
         except (CaptionRefusedError, CaptionerUnavailableError):
             # The first answer stands, with its reason; but not where the run was stopped before the second could come.
             if self._stop.is_set():
-                self._close(request_id, "unavailable", tries.count)
+                self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
         except CaptionerUnusableError:
-            self._close(request_id, "unavailable", tries.count)
+            self.close(request_id, "unavailable", tries.count)
             raise
+        return self._settle(job, request_id, captions, usage, tries.count)
+
+    def _settle(
+        self, job: Job, request_id: RequestId, captions: Sequence[Caption], usage: Usage, tries: int
+    ) -> Outcome:
+        """Commit the last word on a request: captions that serve, and quarantined ones as a failure."""
         reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
             self._record(job, reason, retryable=False, quarantined=True)
-        self._store_answer(job, captions, request_id, usage, tries.count)
+        self._store_answer(job, captions, request_id, usage, tries)
         if reason is None:
             self._hope.win()
             outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
         else:
             self._hope.lose(reason)
             outcome = explain(self._store, job.image_id, job.found.location)
-        return replace(outcome, requests=tries.count, usage=usage)
+        return replace(outcome, requests=tries, usage=usage)
 
-    def _give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int) -> Outcome:
+    def give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int = 1) -> Outcome:
+        """Record that a request brought no caption, as its image's failure."""
         # While nothing was ever answered, it may be the endpoint that is at fault: the next run tries again.
         self._record(job, reason, retryable=outcome == "unavailable" or not self._hope.has_won)
-        self._close(request_id, outcome, tries)
+        self.close(request_id, outcome, tries)
         self._hope.lose(reason, is_down=outcome == "unavailable")
         return Outcome(location=job.found.location, status="failed", reason=reason, requests=tries)
 
@@ -180,7 +186,8 @@ class Captioning:
             attempts=attempts,
         )
 
-    def _close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int) -> None:
+    def close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int = 1) -> None:
+        """Complete a request that brought nothing."""
         self._store.requests.close_request(request_id, outcome, attempts=attempts, usage=Usage())
 
     def _record(self, job: Job, reason: str, *, retryable: bool, quarantined: bool = False) -> None:

@@ -16,7 +16,7 @@ from indexer.models import Generation, GenerationId, ImageId, PromptId, RunId
 
 # Looking for what is missing reads every image once: many at a time, embedded and committed in smaller batches.
 _LOOK_UP, _BATCH = 512, 64
-_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.1, 2.0
+_SHORTEST_POLL_S, LONGEST_POLL_S = 0.1, 2.0
 _LEAST_REFRESH = 1000
 _NICE = 10
 
@@ -33,6 +33,7 @@ class Indexing:
         captioner: Captioner,
         prompt_id: PromptId | None,
         run_id: RunId,
+        longest_poll_s: float = LONGEST_POLL_S,
     ) -> None:
         self.written = 0
         self.awaited: set[ImageId] = set()
@@ -42,6 +43,7 @@ class Indexing:
         self._captioner = captioner
         self._prompt_id = prompt_id
         self._run_id = run_id
+        self._longest_poll_s = longest_poll_s
         self._embedder: Embedder | None = None
         self._unrefreshed = 0
 
@@ -63,7 +65,7 @@ class Indexing:
                     continue
                 if all_there and (may_write or self._nothing_awaited()):
                     break
-                wait_s = min(2 * wait_s, _LONGEST_POLL_S)
+                wait_s = min(2 * wait_s, self._longest_poll_s)
                 (stop if all_there else captioned).wait(wait_s)
             if lock.take():
                 self._finish()

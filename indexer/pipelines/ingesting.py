@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from indexer.catalog.store import Store
 from indexer.models import FoundFile, ImageId, RunId
@@ -14,6 +15,9 @@ from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Job, Preparing, explain
+
+if TYPE_CHECKING:  # it needs the openai client, which most runs do without
+    from indexer.pipelines.batching import Batching
 
 _POLL_S = 0.5
 
@@ -25,6 +29,7 @@ class Ingesting:
     store: Store
     preparing: Preparing
     captioning: Captioning
+    batching: "Batching | None" = None
     indexing: Indexing
     run_id: RunId
     concurrency: int
@@ -85,6 +90,8 @@ class Ingesting:
     ) -> Iterator[Job | Outcome]:
         ahead = 2 * self._readers()
         prepared = LookAhead(readers, self.preparing.prepare, ahead).over(self.preparing.sort_out(found))
+        if self.batching is not None:
+            return self.batching.run(prepared)
         return LookAhead(callers, self.captioning.caption, self.concurrency + ahead).over(prepared)
 
     def _take_over(
@@ -100,6 +107,8 @@ class Ingesting:
                     yield outcome
                 elif outcome.image_id in self.store.requests.find_claimed_elsewhere(self.run_id, [outcome.image_id]):
                     waiting[outcome.image_id] = outcome.found
+                elif self.store.requests.find_batched([outcome.image_id]):
+                    yield Outcome(location=outcome.found.location, status="batched")
                 else:
                     yield explain(self.store, outcome.image_id, outcome.found.location)
             if waiting:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from indexer.models import ImageId, Usage
 
-Status = Literal["known", "captioned", "failed", "uncaptioned", "left"]
+Status = Literal["known", "captioned", "failed", "uncaptioned", "batched", "left"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Outcome:
     """The end of one file's way through a run.
 
     known: nothing was to do. captioned: its caption is committed. failed: see `reason`. uncaptioned: the captioner had
-    nothing to say of it. left: the run was stopped before its turn.
+    nothing to say of it. batched: its request waits in a batch. left: the run was stopped before its turn.
     """
 
     location: str
@@ -57,6 +57,7 @@ class Tally:
             "failed": self.counts["failed"],
             "quarantined": self.quarantined,
             "uncaptioned": self.counts["uncaptioned"],
+            "batched": self.counts["batched"],
             "left": self.counts["left"],
             "requests": self.requests,
             "tokens": self.tokens,

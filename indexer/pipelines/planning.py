@@ -42,7 +42,7 @@ class Plan:
     answers_s: float = 0.0
     is_measured: bool = True
 
-    def add_request(self, estimate: Estimate, pace: Pace | None) -> None:
+    def add_request(self, estimate: Estimate, pace: Pace | None, price_share: float) -> None:
         """Count one request: as earlier ones turned out where there were any, else as estimated."""
         tokens: float = estimate.input_tokens + estimate.output_tokens
         cost_usd, answer_s = estimate.cost_usd, _USUAL_ANSWER_S
@@ -51,8 +51,8 @@ class Plan:
             cost_usd, answer_s = pace.cost_usd, pace.seconds or _USUAL_ANSWER_S
         self.requests += 1
         self.tokens += tokens
-        self.cost_usd = _plus(self.cost_usd, cost_usd)
-        self.most_cost_usd = _plus(self.most_cost_usd, estimate.most_cost_usd)
+        self.cost_usd = _plus(self.cost_usd, cost_usd, price_share)
+        self.most_cost_usd = _plus(self.most_cost_usd, estimate.most_cost_usd, 0.5 * (1 + price_share))
         self.answers_s += answer_s
         self.is_measured = self.is_measured and pace is not None
 
@@ -67,11 +67,20 @@ class _Inspected:
 class Planning:
     """Tells what each found file is, and adds up what asking about it takes."""
 
-    def __init__(self, *, store: Store, captioner: Captioner, prompts: Sequence[Prompt], preparing: Preparing) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        captioner: Captioner,
+        prompts: Sequence[Prompt],
+        preparing: Preparing,
+        price_share: float = 1.0,
+    ) -> None:
         self._store = store
         self._captioner = captioner
         self._prompts = prompts
         self._preparing = preparing
+        self._price_share = price_share
         self._seen: set[bytes] = set()
         self._paces: dict[tuple[str, ...], Pace | None] = {}
 
@@ -109,7 +118,8 @@ class Planning:
             return
         plan.to_do += 1
         if self._captioner.is_paid:
-            plan.add_request(self._captioner.estimate([self._sent_size(item.size)], lacking), self._pace(lacking))
+            estimate = self._captioner.estimate([self._sent_size(item.size)], lacking)
+            plan.add_request(estimate, self._pace(lacking), self._price_share)
 
     def _is_asked(self, item: _Inspected, image: Registered | None, lacking: Sequence[Prompt]) -> bool:
         if self._captioner.max_edge is None:
@@ -174,5 +184,5 @@ def _words(caption: Caption | StoredCaption) -> tuple[object, ...]:
     return tuple(caption.sentences), tuple(caption.keywords), caption.visible_text
 
 
-def _plus(total: float | None, cost: float | None) -> float | None:
-    return None if total is None or cost is None else total + cost
+def _plus(total: float | None, cost: float | None, share: float) -> float | None:
+    return None if total is None or cost is None else total + share * cost

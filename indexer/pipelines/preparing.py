@@ -80,12 +80,13 @@ class Preparing:
         if not is_storable(item.location):
             return self._refuse_name(item)
         try:
-            read = self._read(item)
+            read = self.read(item)
         except BadImageError as exc:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
 
-    def _read(self, file: FoundFile) -> ReadImage:
+    def read(self, file: FoundFile) -> ReadImage:
+        """Read a file as its captioner wants it; raises BadImageError."""
         fit = partial(fit_picture, self._captioner.model)
         return read_image(file.path, max_edge=self._captioner.max_edge or _SMALL_EDGE, fit=fit)
 

@@ -24,12 +24,21 @@ class Budget:
         Waits while requests in flight, which mostly cost less than they reserved, may make room.
         """
         with self._changed:
-            while self._spent + self._reserved + most_usd > self._limit:
-                if self._reserved <= 0:
-                    self.is_exhausted = True
+            while not self.try_reserve(most_usd):
                 if self.is_exhausted or stop.is_set():
                     return False
                 self._changed.wait(_WAKE_S)
+            return True
+
+    def try_reserve(self, most_usd: float) -> bool:
+        """Set aside the most that a request can cost; False when there is no room for it now.
+
+        With nothing in flight that could make room, the budget is exhausted.
+        """
+        with self._changed:
+            if self._spent + self._reserved + most_usd > self._limit:
+                self.is_exhausted = self.is_exhausted or self._reserved <= 0
+                return False
             self._reserved += most_usd
             return True
 

@@ -19,7 +19,7 @@ WHERE id = %(request_id)s;
 -- Close the requests of runs that died; what they were asking for is free again. Return how many there were.
 WITH lost AS (
     UPDATE request SET outcome = 'lost', answered_at = now()
-    WHERE outcome IS NULL AND NOT run_is_alive(run_id)
+    WHERE outcome IS NULL AND batch IS NULL AND NOT run_is_alive(run_id)
     RETURNING id
 )
 SELECT count(*) AS lost FROM lost;
@@ -39,3 +39,45 @@ FROM (SELECT * FROM request
       WHERE outcome = 'answered' AND batch IS NULL AND captioner = %(captioner)s AND model = %(model)s
         AND prompt_ids = %(prompt_ids)s::bigint[]
       ORDER BY id DESC LIMIT 500) r;
+
+-- name: hold_batches
+-- Take the right to send and collect batches, one process at a time, until this connection ends.
+SELECT pg_try_advisory_lock(7204, 2) AS held;
+
+-- name: put_in_batch
+-- Note under which key these requests are about to be sent as a batch.
+UPDATE request SET batch = %(batch)s WHERE id = ANY(%(request_ids)s);
+
+-- name: name_batch
+-- Note the id that the endpoint gave to the batch of a key.
+UPDATE request SET batch = %(batch)s WHERE batch = %(key)s AND outcome IS NULL;
+
+-- name: find_batches
+-- Return the batches that are not collected yet, the oldest first.
+SELECT batch, count(*) AS requests, min(sent_at) AS sent_at
+FROM request
+WHERE outcome IS NULL AND batch IS NOT NULL AND captioner = %(captioner)s AND model = %(model)s
+GROUP BY batch
+ORDER BY 3, 1;
+
+-- name: find_batched
+-- Return which of these images wait in a batch.
+SELECT DISTINCT image_id
+FROM request
+WHERE image_id = ANY(%(image_ids)s) AND outcome IS NULL AND batch IS NOT NULL;
+
+-- name: get_batched
+-- Return one request of a batch, unless it was collected before.
+SELECT id AS request_id, image_id, prompt_ids
+FROM request
+WHERE id = %(request_id)s AND batch = %(batch)s AND outcome IS NULL;
+
+-- name: close_batch
+-- Close the requests of a batch that brought nothing, and return their images.
+UPDATE request SET outcome = %(outcome)s, answered_at = now()
+WHERE batch = %(batch)s AND outcome IS NULL
+RETURNING image_id;
+
+-- name: drop_unsent
+-- Forget requests that were claimed and never sent.
+DELETE FROM request WHERE id = ANY(%(request_ids)s) AND batch IS NULL AND outcome IS NULL;

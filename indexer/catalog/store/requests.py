@@ -1,13 +1,16 @@
 """The ledger of paid calls, which are also the claims on their images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
+from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
 from indexer.models import ImageId, PromptId, RequestId, RunId, Usage
 
-RequestOutcome = Literal["unusable", "refused", "unavailable"]
+RequestOutcome = Literal["unusable", "refused", "unavailable", "lost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,24 @@ class Pace:
     output_tokens: float | None
     cost_usd: float | None
     seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBatch:
+    """Requests that wait in a batch, under our key or, once it is known, the endpoint's id."""
+
+    batch: str
+    requests: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedRequest:
+    """One request of a batch."""
+
+    request_id: RequestId
+    image_id: ImageId
+    prompt_ids: list[PromptId]
 
 
 class Requests:
@@ -98,3 +119,42 @@ class Requests:
         """Return which of these images another living run is asking for."""
         rows = self._database.fetch("requests", "find_claimed_elsewhere", run_id=run_id, image_ids=list(image_ids))
         return {row["image_id"] for row in rows}
+
+    @contextmanager
+    def hold_batches(self) -> Iterator[bool]:
+        """Take the right to send and collect batches, one process at a time; False where another has it."""
+        with self._database.dedicated() as connection:
+            row = connection.execute(compose("requests", "hold_batches")).fetchone()
+            yield bool(row and row["held"])
+
+    def put_in_batch(self, request_ids: Sequence[RequestId], batch: str) -> None:
+        """Note under which key of ours these requests are about to be sent as a batch."""
+        self._database.execute("requests", "put_in_batch", request_ids=list(request_ids), batch=batch)
+
+    def name_batch(self, key: str, batch: str) -> None:
+        """Note the id that the endpoint gave to the batch of a key."""
+        self._database.execute("requests", "name_batch", key=key, batch=batch)
+
+    def find_batches(self, *, captioner: str, model: str) -> list[OpenBatch]:
+        """Return the batches that are not collected yet, the oldest first."""
+        rows = self._database.fetch("requests", "find_batches", captioner=captioner, model=model)
+        return [OpenBatch(**row) for row in rows]
+
+    def find_batched(self, image_ids: Sequence[ImageId]) -> set[ImageId]:
+        """Return which of these images wait in a batch."""
+        rows = self._database.fetch("requests", "find_batched", image_ids=list(image_ids))
+        return {row["image_id"] for row in rows}
+
+    def get_batched(self, request_id: RequestId, batch: str) -> BatchedRequest | None:
+        """Return one request of a batch; None where it was collected before."""
+        row = self._database.fetch_one("requests", "get_batched", request_id=request_id, batch=batch)
+        return BatchedRequest(**row) if row else None
+
+    def close_batch(self, batch: str, outcome: RequestOutcome) -> list[ImageId]:
+        """Close the requests of a batch that brought nothing, and return their images."""
+        rows = self._database.fetch("requests", "close_batch", batch=batch, outcome=outcome)
+        return [row["image_id"] for row in rows]
+
+    def drop_unsent(self, request_ids: Sequence[RequestId]) -> None:
+        """Forget requests that were claimed and never sent."""
+        self._database.execute("requests", "drop_unsent", request_ids=list(request_ids))
