@@ -56,7 +56,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What an image is, whatever its location; width and height in pixels as seen, after the EXIF orientation."""
+    """What an image is, whatever its location; width and height in pixels as seen, after the EXIF orientation.
+
+    `perceptual_hash` is 64 bits of what it looks like, as a signed integer.
+    """
 
     sha256: bytes
     format: str
@@ -65,6 +68,7 @@ class ImageFacts:
     size_bytes: int
     origin: Origin = "original"
     metadata: Metadata = Metadata()
+    perceptual_hash: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

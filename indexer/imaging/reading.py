@@ -13,7 +13,7 @@ from PIL import Image
 
 from indexer.errors import BadImageError
 from indexer.imaging.decoding import decode, is_rotated, load_png, open_image, seen_size
-from indexer.imaging.hashing import sha256_of
+from indexer.imaging.hashing import perceptual_hash, sha256_of
 from indexer.imaging.jpeg import without_metadata
 from indexer.imaging.metadata import read_metadata
 from indexer.models import ImageFacts, Picture
@@ -81,17 +81,19 @@ def _read(
     with open_image(file) as image:
         load_png(image)
         width, height = seen_size(image)
-        facts = ImageFacts(
-            sha256=sha256,
-            format=image.format or "",
-            width=width,
-            height=height,
-            size_bytes=size_bytes,
-            metadata=read_metadata(image),
-        )
+        metadata, format_name = read_metadata(image), image.format or ""
         may_pass = image.format == "JPEG" and image.mode in ("L", "RGB") and not is_rotated(image)
         longest = fit(width, height)
         shrunk = decode(image, longest)
+        facts = ImageFacts(
+            sha256=sha256,
+            format=format_name,
+            width=width,
+            height=height,
+            size_bytes=size_bytes,
+            metadata=metadata,
+            perceptual_hash=perceptual_hash(shrunk),
+        )
         if may_pass and max(width, height) <= longest:
             file.seek(0)
             return facts, _pass(file.read(), shrunk)

@@ -10,11 +10,16 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
-from indexer.models import Answer, Caption, ImageId, Prompt, PromptId, RequestId, RunId, Usage
+from indexer.imaging.hashing import count_unlike
+from indexer.models import RETRIEVAL, Answer, Caption, ImageId, Prompt, PromptId, RequestId, RunId, Usage
 from indexer.pipelines.asking import Asking, Hope
 from indexer.pipelines.outcomes import Outcome, Status
 from indexer.pipelines.preparing import Job, explain
 from indexer.pipelines.spending import Budget
+
+# So many unlike images with the very same reply: it is about none of them.
+_MOST_REPEATS = 5
+_REPEATED = "the reply is the same as for several unlike images"
 
 Number = TypeVar("Number", int, float)
 
@@ -111,28 +116,35 @@ class Captioning:
 
     def keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int = 1) -> Outcome:
         """Commit what a request brought; ask once more for what cannot be used, where the picture is at hand."""
-        good = [caption for caption in answer.captions if caption.quarantine is None]
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
-        if not bad or job.subject.picture is None:
-            return self._settle(job, request_id, answer.captions, answer.usage, tries)
-        prompts = tuple(prompt for prompt in job.prompts if any(caption.kind == prompt.kind for caption in bad))
-        repair_id = self._store.requests.open_repair(
+        if bad and job.subject.picture is not None:
+            repair_id = self._open_repair(job, bad)
+            good = [caption for caption in answer.captions if caption.quarantine is None]
+            self._store_answer(job, good, request_id, answer.usage, tries)
+            first = Outcome(location=job.found.location, status="left", requests=tries, usage=answer.usage)
+            return _joined(first, self._repair(job, repair_id, bad))
+        first = self._settle(job, request_id, answer.captions, answer.usage, tries)
+        if bad or not first.quarantined or job.subject.picture is None:
+            return first
+        said = [replace(caption, quarantine=_REPEATED) for caption in answer.captions if caption.kind == RETRIEVAL]
+        return _joined(first, self._repair(job, self._open_repair(job, said), said))
+
+    def _open_repair(self, job: Job, bad: Sequence[Caption]) -> RequestId:
+        return self._store.requests.open_repair(
             self._run_id,
             job.image_id,
-            _ids(prompts),
+            _ids(_prompts_of(job, bad)),
             captioner=self._captioner.name,
             model=self._captioner.model,
         )
-        self._store_answer(job, good, request_id, answer.usage, tries)
-        outcome = self._repair(replace(job, prompts=prompts), repair_id, bad)
-        return replace(outcome, requests=outcome.requests + tries, usage=_sum(answer.usage, outcome.usage))
 
     def _repair(self, job: Job, request_id: RequestId, bad: Sequence[Caption]) -> Outcome:
         """Ask once more, saying what was wrong; what is still of no use is quarantined."""
         tries = self._asking.begin()
         captions, usage = bad, Usage()
+        prompts = _prompts_of(job, bad)
         try:
-            answer = tries.ask(self._captioner, job.subject, job.prompts, complaint=bad[0].quarantine)
+            answer = tries.ask(self._captioner, job.subject, prompts, complaint=bad[0].quarantine)
             captions, usage = answer.captions, answer.usage
         except (CaptionRefusedError, CaptionerUnavailableError):
             # The first answer stands, with its reason; but not where the run was stopped before the second could come.
@@ -152,13 +164,26 @@ class Captioning:
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
             self._record(job, reason, retryable=False, quarantined=True)
         self._store_answer(job, captions, request_id, usage, tries)
-        if reason is None:
+        undone = self._quarantine_repeats(job) if reason is None else {}
+        if reason is None and job.image_id not in undone:
             self._hope.win()
             outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
         else:
-            self._hope.lose(reason)
+            self._hope.lose(reason or _REPEATED)
             outcome = explain(self._store, job.image_id, job.found.location)
-        return replace(outcome, requests=tries, usage=usage)
+        in_this_run = sum(undone.values()) - undone.get(job.image_id, False)
+        return replace(outcome, requests=tries, usage=usage, undone=in_this_run)
+
+    def _quarantine_repeats(self, job: Job) -> dict[ImageId, bool]:
+        """Quarantine a reply that was given for several unlike images, wherever it was; return whom that concerns now.
+
+        It is asked after the reply is committed: of replies that come at the same moment, the last sees all.
+        """
+        named = {"captioner": self._captioner.name, "model": self._captioner.model}
+        hashes = self._store.captions.find_repeats(job.image_id, **named)
+        if len(hashes) < _MOST_REPEATS or count_unlike([seen for seen in hashes if seen is not None]) < _MOST_REPEATS:
+            return {}
+        return self._store.captions.quarantine_repeats(job.image_id, self._run_id, _REPEATED, **named)
 
     def give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int = 1) -> Outcome:
         """Record that a request brought no caption, as its image's failure."""
@@ -208,6 +233,20 @@ class Captioning:
 
 def _ids(prompts: Sequence[Prompt]) -> list[PromptId]:
     return [prompt.id for prompt in prompts if prompt.id is not None]
+
+
+def _prompts_of(job: Job, captions: Sequence[Caption]) -> tuple[Prompt, ...]:
+    return tuple(prompt for prompt in job.prompts if any(caption.kind == prompt.kind for caption in captions))
+
+
+def _joined(first: Outcome, second: Outcome) -> Outcome:
+    """Return what a second request made of a first one's outcome, both paid."""
+    return replace(
+        second,
+        requests=first.requests + second.requests,
+        usage=_sum(first.usage, second.usage),
+        undone=first.undone + second.undone,
+    )
 
 
 def _sum(first: Usage, second: Usage) -> Usage:

@@ -124,7 +124,7 @@ class Indexing:
     def _finish(self) -> None:
         live = self._store.generations.get_live()
         if live is not None:
-            dropped = self._store.entries.drop_unplaced(live.id)
+            dropped = self._store.entries.drop_unservable(live.id)
             if dropped or self._unrefreshed or self._store.generations.count_coverage(live.id).entries != live.entries:
                 self._refresh(live.id)
 

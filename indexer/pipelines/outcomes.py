@@ -15,6 +15,7 @@ class Outcome:
 
     known: nothing was to do. captioned: its caption is committed. failed: see `reason`. uncaptioned: the captioner had
     nothing to say of it. batched: its request waits in a batch. left: the run was stopped before its turn.
+    `undone` counts other images captioned in this run whose captions turned out to be of no use.
     """
 
     location: str
@@ -24,6 +25,7 @@ class Outcome:
     image_id: ImageId | None = None
     requests: int = 0
     usage: Usage = field(default_factory=Usage)
+    undone: int = 0
 
 
 @dataclass(slots=True)
@@ -42,7 +44,9 @@ class Tally:
         """Count one outcome."""
         usage = outcome.usage
         self.counts[outcome.status] += 1
-        self.quarantined += outcome.quarantined
+        self.counts["captioned"] -= outcome.undone
+        self.counts["failed"] += outcome.undone
+        self.quarantined += outcome.quarantined + outcome.undone
         self.requests += outcome.requests
         self.tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self.cost_usd += usage.cost_usd or 0.0

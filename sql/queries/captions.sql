@@ -7,16 +7,17 @@ WITH completed AS (
     WHERE id = %(request_id)s
 ), stored AS (
     INSERT INTO caption (image_id, kind, prompt_id, captioner, model, sentences, keywords, visible_text, uncertain,
-                         fields, quarantine, max_edge, request_id)
+                         fields, quarantine, max_edge, request_id, digest)
     SELECT %(image_id)s, a.kind, a.prompt_id, %(captioner)s, %(model)s, a.sentences, a.keywords, a.visible_text,
-           a.uncertain, a.fields, a.quarantine, %(max_edge)s, %(request_id)s
+           a.uncertain, a.fields, a.quarantine, %(max_edge)s, %(request_id)s, a.digest
     FROM jsonb_to_recordset(%(captions)s) AS a (
         kind text, prompt_id bigint, sentences text[], keywords text[], visible_text text, uncertain boolean,
-        fields jsonb, quarantine text)
+        fields jsonb, quarantine text, digest bytea)
     ON CONFLICT (image_id, kind, prompt_id, captioner, model) DO UPDATE
         SET sentences = EXCLUDED.sentences, keywords = EXCLUDED.keywords, visible_text = EXCLUDED.visible_text,
             uncertain = EXCLUDED.uncertain, fields = EXCLUDED.fields, quarantine = EXCLUDED.quarantine,
-            max_edge = EXCLUDED.max_edge, request_id = EXCLUDED.request_id, created_at = now()
+            max_edge = EXCLUDED.max_edge, request_id = EXCLUDED.request_id, digest = EXCLUDED.digest,
+            created_at = now()
         WHERE (caption.sentences, caption.keywords, caption.visible_text, caption.uncertain, caption.quarantine)
               IS DISTINCT FROM
               (EXCLUDED.sentences, EXCLUDED.keywords, EXCLUDED.visible_text, EXCLUDED.uncertain, EXCLUDED.quarantine)
@@ -37,3 +38,42 @@ FROM caption c
 LEFT JOIN prompt p ON p.id = c.prompt_id
 WHERE c.image_id = %(image_id)s
 ORDER BY c.kind, c.quarantine IS NOT NULL, c.rank DESC, c.id DESC;
+
+-- name: find_repeats
+-- Return the images, this one among them, that got the very reply of a captioner that this one got.
+SELECT o.image_id, i.perceptual_hash
+FROM caption c
+JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
+JOIN image i ON i.id = o.image_id
+WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s AND c.digest IS NOT NULL
+ORDER BY o.id
+LIMIT 50;
+
+-- name: quarantine_repeats
+-- Quarantine this image's reply wherever it was given, as a failure of each of its images; return those that served
+-- until now, and whether they were captioned in this run.
+WITH suspect AS (
+    UPDATE caption o SET quarantine = %(reason)s
+    FROM caption c
+    WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
+      AND o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model AND o.quarantine IS NULL
+    RETURNING o.image_id, o.request_id
+), touched AS (
+    UPDATE image SET changes = changes + 1 WHERE id IN (SELECT image_id FROM suspect)
+), noted AS (
+    INSERT INTO failure (run_id, image_id, location, stage, captioner, model, reason, retryable, quarantined,
+                         size_bytes, modified_ns)
+    SELECT DISTINCT ON (l.image_id) %(run_id)s, l.image_id, l.location, 'caption', %(captioner)s, %(model)s,
+           %(reason)s, false, true, l.size_bytes, l.modified_ns
+    FROM location l
+    WHERE l.image_id IN (SELECT image_id FROM suspect)
+    ORDER BY l.image_id, l.id
+    ON CONFLICT (location) DO UPDATE
+        SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, stage = EXCLUDED.stage,
+            captioner = EXCLUDED.captioner, model = EXCLUDED.model, reason = EXCLUDED.reason,
+            retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
+            modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now()
+)
+SELECT s.image_id, coalesce(r.run_id = %(run_id)s, false) AS in_this_run
+FROM suspect s
+LEFT JOIN request r ON r.id = s.request_id;

@@ -48,10 +48,14 @@ ON CONFLICT (generation_id, image_id) DO UPDATE
         sentences = EXCLUDED.sentences, embedding = EXCLUDED.embedding,
         sentence_embeddings = EXCLUDED.sentence_embeddings, lexemes = EXCLUDED.lexemes, written_at = now();
 
--- name: drop_unplaced
--- Take images out of a generation that are at no location any more; their captions stay.
+-- name: drop_unservable
+-- Take images out of a generation that are at no location any more, or whose last good caption is good no more; what was
+-- said of them stays.
 DELETE FROM entry e
-WHERE e.generation_id = {generation} AND NOT EXISTS (SELECT FROM location l WHERE l.image_id = e.image_id);
+USING image i
+WHERE e.generation_id = {generation} AND i.id = e.image_id
+  AND (NOT EXISTS (SELECT FROM location l WHERE l.image_id = e.image_id)
+       OR (e.changes <> i.changes AND NOT is_servable(i.id)));
 
 -- name: search_entries
 -- Rank a generation's entries for one query: candidates from the vector index and from the rarest of the query's words

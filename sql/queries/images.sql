@@ -6,12 +6,13 @@ WITH moved AS (
     WHERE id = (SELECT image_id FROM location WHERE location = %(location)s) AND sha256 <> %(sha256)s
 ), registered AS (
     INSERT INTO image (sha256, origin, format, width, height, size_bytes, taken_at, camera, latitude, longitude,
-                       title, description, keywords)
+                       title, description, keywords, perceptual_hash)
     VALUES (%(sha256)s, %(origin)s, %(format)s, %(width)s, %(height)s, %(size_bytes)s, %(taken_at)s, %(camera)s,
-            %(latitude)s, %(longitude)s, %(title)s, %(description)s, %(keywords)s)
+            %(latitude)s, %(longitude)s, %(title)s, %(description)s, %(keywords)s, %(perceptual_hash)s)
     ON CONFLICT (sha256) DO UPDATE
         SET changes = image.changes + (NOT EXISTS (
-            SELECT FROM location l WHERE l.location = %(location)s AND l.image_id = image.id))::integer
+            SELECT FROM location l WHERE l.location = %(location)s AND l.image_id = image.id))::integer,
+            perceptual_hash = coalesce(EXCLUDED.perceptual_hash, image.perceptual_hash)
     RETURNING id
 ), located AS (
     INSERT INTO location (image_id, location, relative_path, size_bytes, modified_ns)

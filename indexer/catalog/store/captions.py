@@ -1,11 +1,12 @@
 """Captions, committed together with the request that paid for them."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
-from indexer.models import Answer, Caption, ImageId, RequestId
+from indexer.models import RETRIEVAL, Answer, Caption, ImageId, RequestId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Captions:
             model=model,
             max_edge=max_edge,
             request_id=request_id,
-            captions=json.dumps([asdict(caption) for caption in answer.captions]),
+            captions=json.dumps([_values(caption) for caption in answer.captions]),
             outcome="answered" if any(is_usable(caption) for caption in answer.captions) else "unusable",
             attempts=attempts,
             input_tokens=answer.usage.input_tokens,
@@ -62,6 +63,38 @@ class Captions:
     def find_captions(self, image_id: ImageId) -> list[StoredCaption]:
         """Return every caption of an image, the one that serves first within its kind."""
         return [StoredCaption(**row) for row in self._database.fetch("captions", "find_captions", image_id=image_id)]
+
+    def find_repeats(self, image_id: ImageId, *, captioner: str, model: str) -> list[int | None]:
+        """Return the perceptual hashes of all images, this one among them, that got the very reply of this one."""
+        rows = self._database.fetch("captions", "find_repeats", image_id=image_id, captioner=captioner, model=model)
+        return [row["perceptual_hash"] for row in rows]
+
+    def quarantine_repeats(
+        self, image_id: ImageId, run_id: RunId, reason: str, *, captioner: str, model: str
+    ) -> dict[ImageId, bool]:
+        """Quarantine this image's reply wherever it was given; each is a failure of its image.
+
+        Return the images that served until now, and whether they were captioned in this run.
+        """
+        rows = self._database.fetch(
+            "captions",
+            "quarantine_repeats",
+            image_id=image_id,
+            run_id=run_id,
+            reason=reason,
+            captioner=captioner,
+            model=model,
+        )
+        return {row["image_id"]: row["in_this_run"] for row in rows}
+
+
+def _values(caption: Caption) -> dict[str, object]:
+    """Return a caption's columns, with a digest of the whole reply where a prompt asked for retrieval captions."""
+    digest = None
+    if caption.kind == RETRIEVAL and caption.prompt_id is not None:
+        whole = json.dumps([caption.sentences, caption.keywords, caption.visible_text])
+        digest = "\\x" + hashlib.sha256(whole.encode()).hexdigest()
+    return {**asdict(caption), "digest": digest}
 
 
 def is_usable(caption: Caption) -> bool:

@@ -100,9 +100,9 @@ class Entries:
         )
         return row["missing"] if row else 0
 
-    def drop_unplaced(self, generation_id: GenerationId) -> int:
-        """Take images without a location out of a generation and return how many there were."""
-        return self._database.execute("entries", "drop_unplaced", {"generation": generation_id})
+    def drop_unservable(self, generation_id: GenerationId) -> int:
+        """Take images without a location or a servable caption out of a generation; return how many there were."""
+        return self._database.execute("entries", "drop_unservable", {"generation": generation_id})
 
     def search_entries(
         self,

@@ -100,6 +100,7 @@ class Images:
             title=facts.metadata.title,
             description=facts.metadata.description,
             keywords=list(facts.metadata.keywords),
+            perceptual_hash=facts.perceptual_hash,
             **asdict(wanted),
         )
         if row is None:

@@ -25,6 +25,7 @@ def test_an_empty_run_sums_up_to_nothing() -> None:
         "failed": 0,
         "quarantined": 0,
         "uncaptioned": 0,
+        "batched": 0,
         "left": 0,
         "requests": 0,
         "tokens": 0,

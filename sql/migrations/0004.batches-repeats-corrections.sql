@@ -1,3 +1,5 @@
+-- Batches that outlive their run, replies that repeat, and corrections that make an image searchable by themselves.
+
 -- Requests that wait in an endpoint's batch stay claimed when their run has ended: `request.batch` is our key in the
 -- batch's metadata until the endpoint has answered with the batch's id, then that id.
 
@@ -36,4 +38,19 @@ BEGIN
     RETURNING id INTO claimed;
     RETURN claimed;
 END
+$$;
+
+-- What a picture looks like: images whose hashes differ in more than 10 of the 64 bits are unlike.
+ALTER TABLE image ADD COLUMN perceptual_hash bigint;
+
+-- SHA-256 of a whole retrieval reply; null where no prompt asked for it.
+ALTER TABLE caption ADD COLUMN digest bytea;
+CREATE INDEX caption_digest ON caption (digest) WHERE digest IS NOT NULL;
+
+-- Tell whether an image has a retrieval caption that may serve: a model's, or a person's.
+CREATE OR REPLACE FUNCTION is_servable(p_image_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM caption c
+                   WHERE c.image_id = p_image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
+        OR EXISTS (SELECT FROM correction k WHERE k.image_id = p_image_id AND k.kind = 'retrieval')
 $$;
