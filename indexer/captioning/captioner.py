@@ -29,6 +29,10 @@ class Captioner(Protocol):
     def is_paid(self) -> bool:
         """Whether a call may cost money: then it is entered in the ledger before it is sent."""
 
+    @property
+    def takes_questions(self) -> bool:
+        """Whether it can answer what a record of a manifest asks, also about several pictures."""
+
     def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:
         """Return the most that asking about an image can cost, a repair included, in USD; 0 where nothing is paid."""
 

@@ -68,6 +68,7 @@ class ImportCaptioner:
     rank = IMPORT_RANK
     max_edge = None
     is_paid = False
+    takes_questions = False
 
     def __init__(self, path: Path) -> None:
         """Read the whole file; raises JsonFileError when it cannot be read at all."""

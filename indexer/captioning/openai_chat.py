@@ -9,7 +9,7 @@ import regex
 
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.completions import read_completion
-from indexer.captioning.estimating import estimate_input_tokens
+from indexer.captioning.estimating import estimate_input_tokens, image_tokens
 from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_text, parse_reply
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
@@ -25,6 +25,7 @@ class OpenAICaptioner:
     name = "openai"
     rank = MODEL_RANK
     is_paid = True
+    takes_questions = True
 
     def __init__(
         self, client: openai.OpenAI, *, model: str, max_edge: int, prices: Prices, languages: Sequence[str] = ("en",)
@@ -38,11 +39,12 @@ class OpenAICaptioner:
         self._learning = threading.Lock()
 
     def most_cost_usd(self, subject: Subject, prompts: Sequence[Prompt]) -> float:
-        """Return the price of the image, the prompts and the longest reply, twice; 0 where no price is known."""
+        """Return the price of the pictures, the words and the longest reply, twice; 0 where no price is known."""
         if subject.picture is None:
             return 0.0
-        size = subject.picture.width, subject.picture.height
-        input_tokens = estimate_input_tokens(self.model, prompts, combined_text(prompts), *size)
+        text = combined_text(prompts) + (subject.question or "")
+        input_tokens = estimate_input_tokens(self.model, prompts, text, subject.picture.width, subject.picture.height)
+        input_tokens += sum(image_tokens(self.model, more.width, more.height) for more in subject.more_pictures)
         output_tokens = sum(prompt.max_tokens for prompt in prompts)
         return 2 * (self._prices.cost_usd(self.model, input_tokens, output_tokens) or 0.0)
 

@@ -10,7 +10,9 @@ from indexer.cli.prompts import FolderOption
 
 
 def ingest(
-    sources: Annotated[list[Path], typer.Argument(help="Folders (with all below them) and image files.")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders (with all below them), image files, and manifests (.json, .jsonl).")
+    ],
     captioner: Annotated[
         Literal["openai", "offline"] | None,
         typer.Option(help="openai: any OpenAI-compatible endpoint; offline: no model. Chosen by what is set."),
@@ -40,7 +42,7 @@ def ingest(
     from indexer.cli.ingest_run import IngestRun
     from indexer.cli.wiring import build_budget, build_captioner, choose_prompts, wording_of
     from indexer.settings import Settings
-    from indexer.sources.folders import check_sources
+    from indexer.sources.finding import check_sources
 
     check_sources(sources)
     settings = Settings.load(

@@ -1,4 +1,4 @@
-"""Caption one image durably: claim it, ask, and commit what came back in the same breath."""
+"""Caption one image, or one record, durably: claim it, ask, and commit what came back in the same breath."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
-from indexer.catalog.store.failures import NewFailure
-from indexer.catalog.store.requests import RequestOutcome
+from indexer.catalog.store.requests import Claimed, RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
-from indexer.models import Answer, Caption, ImageId, Prompt, PromptId, RequestId, RunId, Usage
+from indexer.models import Answer, Caption, RequestId, RunId, Usage
 from indexer.pipelines.asking import Asking, Hope
+from indexer.pipelines.jobs import Job, explain
+from indexer.pipelines.ledger import Ledger
 from indexer.pipelines.outcomes import Outcome, Status
-from indexer.pipelines.preparing import Job, explain
 from indexer.pipelines.spending import Budget
 
 Number = TypeVar("Number", int, float)
@@ -35,12 +35,12 @@ class Captioning:
     ) -> None:
         self._store = store
         self._captioner = captioner
+        self._ledger = Ledger(store, captioner, run_id)
         self._asking = asking
         self._budget = budget
-        self._run_id = run_id
         self._retry_failed = retry_failed
         self._stop = stop
-        self._asked: set[ImageId] = set()
+        self._asked: set[Claimed] = set()
         self._hope = Hope()
 
     def caption(self, job: Job) -> Job | Outcome:
@@ -61,24 +61,18 @@ class Captioning:
         return outcome
 
     def _claim_and_ask(self, job: Job) -> Job | Outcome:
-        request_id = self._store.requests.claim_request(
-            self._run_id,
-            job.image_id,
-            _ids(job.prompts),
-            captioner=self._captioner.name,
-            model=self._captioner.model,
-            retry=self._retry_failed and job.image_id not in self._asked,  # once a run, whatever its copies
-        )
+        # Tried again once a run, whatever its copies.
+        request_id = self._ledger.claim(job, retry=self._retry_failed and job.claimed not in self._asked)
         if request_id is None:
             return job
-        self._asked.add(job.image_id)
+        self._asked.add(job.claimed)
         return self._ask(job, request_id)
 
     def _ask_freely(self, job: Job) -> Outcome:
         answer = self._captioner.caption(job.subject, job.prompts)
         if answer is None:
             return Outcome(location=job.found.location, status="uncaptioned")
-        changed = self._store_answer(job, answer.captions)
+        changed = self._ledger.store_answer(job, answer.captions)
         status: Status = "captioned" if changed else "known"
         return Outcome(location=job.found.location, status=status, image_id=job.image_id)
 
@@ -90,11 +84,11 @@ class Captioning:
             return self._give_up(job, request_id, "refused", str(exc), tries.count)
         except CaptionerUnavailableError as exc:
             if self._stop.is_set():
-                self._close(request_id, "unavailable", tries.count)
+                self._ledger.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
             return self._give_up(job, request_id, "unavailable", str(exc), tries.count)
         except CaptionerUnusableError:
-            self._close(request_id, "unavailable", tries.count)
+            self._ledger.close(request_id, "unavailable", tries.count)
             raise
         return self._keep(job, request_id, answer, tries.count)
 
@@ -102,7 +96,7 @@ class Captioning:
         good = [caption for caption in answer.captions if caption.quarantine is None]
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
         if not bad:
-            self._store_answer(job, good, request_id, answer.usage, tries)
+            self._ledger.store_answer(job, good, request_id, answer.usage, tries)
             self._hope.win()
             return Outcome(
                 location=job.found.location,
@@ -112,15 +106,10 @@ class Captioning:
                 usage=answer.usage,
             )
         prompts = tuple(prompt for prompt in job.prompts if any(caption.kind == prompt.kind for caption in bad))
-        repair_id = self._store.requests.open_repair(
-            self._run_id,
-            job.image_id,
-            _ids(prompts),
-            captioner=self._captioner.name,
-            model=self._captioner.model,
-        )
-        self._store_answer(job, good, request_id, answer.usage, tries)
-        outcome = self._repair(replace(job, prompts=prompts), repair_id, bad)
+        unmended = replace(job, prompts=prompts)
+        repair_id = self._ledger.open_repair(unmended)
+        self._ledger.store_answer(job, good, request_id, answer.usage, tries)
+        outcome = self._repair(unmended, repair_id, bad)
         return replace(outcome, requests=outcome.requests + tries, usage=_sum(answer.usage, outcome.usage))
 
     def _repair(self, job: Job, request_id: RequestId, bad: Sequence[Caption]) -> Outcome:
@@ -133,69 +122,29 @@ class Captioning:
         except (CaptionRefusedError, CaptionerUnavailableError):
             # The first answer stands, with its reason; but not where the run was stopped before the second could come.
             if self._stop.is_set():
-                self._close(request_id, "unavailable", tries.count)
+                self._ledger.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
         except CaptionerUnusableError:
-            self._close(request_id, "unavailable", tries.count)
+            self._ledger.close(request_id, "unavailable", tries.count)
             raise
         reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
-            self._record(job, reason, retryable=False, quarantined=True)
-        self._store_answer(job, captions, request_id, usage, tries.count)
+            self._ledger.record_failure(job, reason, retryable=False, quarantined=True)
+        self._ledger.store_answer(job, captions, request_id, usage, tries.count)
         if reason is None:
             self._hope.win()
             outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
         else:
             self._hope.lose(reason)
-            outcome = explain(self._store, job.image_id, job.found.location)
+            outcome = explain(self._store, job.claimed, job.found.location)
         return replace(outcome, requests=tries.count, usage=usage)
 
     def _give_up(self, job: Job, request_id: RequestId, outcome: RequestOutcome, reason: str, tries: int) -> Outcome:
         # While nothing was ever answered, it may be the endpoint that is at fault: the next run tries again.
-        self._record(job, reason, retryable=outcome == "unavailable" or not self._hope.has_won)
-        self._close(request_id, outcome, tries)
+        failed = self._ledger.refuse(job, reason, retryable=outcome == "unavailable" or not self._hope.has_won)
+        self._ledger.close(request_id, outcome, tries)
         self._hope.lose(reason, is_down=outcome == "unavailable")
-        return Outcome(location=job.found.location, status="failed", reason=reason, requests=tries)
-
-    def _store_answer(
-        self,
-        job: Job,
-        captions: Sequence[Caption],
-        request_id: RequestId | None = None,
-        usage: Usage | None = None,
-        attempts: int = 1,
-    ) -> bool:
-        return self._store.captions.store_answer(
-            job.image_id,
-            Answer(captions=tuple(captions), usage=usage or Usage()),
-            captioner=self._captioner.name,
-            model=self._captioner.model,
-            max_edge=self._captioner.max_edge,
-            request_id=request_id,
-            attempts=attempts,
-        )
-
-    def _close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int) -> None:
-        self._store.requests.close_request(request_id, outcome, attempts=attempts, usage=Usage())
-
-    def _record(self, job: Job, reason: str, *, retryable: bool, quarantined: bool = False) -> None:
-        failure = NewFailure(
-            location=job.found.location,
-            stage="caption",
-            reason=reason,
-            retryable=retryable,
-            quarantined=quarantined,
-            captioner=self._captioner.name,
-            model=self._captioner.model,
-            image_id=job.image_id,
-            size_bytes=job.found.size_bytes,
-            modified_ns=job.found.modified_ns,
-        )
-        self._store.failures.record_failure(self._run_id, failure)
-
-
-def _ids(prompts: Sequence[Prompt]) -> list[PromptId]:
-    return [prompt.id for prompt in prompts if prompt.id is not None]
+        return replace(failed, requests=tries)
 
 
 def _sum(first: Usage, second: Usage) -> Usage:

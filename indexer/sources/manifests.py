@@ -14,6 +14,7 @@ from indexer.sources.folders import find_file
 
 SUFFIXES = frozenset({".json", ".jsonl"})
 _PLACEHOLDER = regex.compile(r"<image>\n?")  # where LLaVA's way of writing puts an image into the text
+_MOST_SHOWN = 100
 _ASKS = frozenset({"human", "user"})
 
 
@@ -26,9 +27,14 @@ def find_records(path: Path) -> Iterator[FoundRecord]:
 
     Raises JsonFileError when the file cannot be read at all.
     """
-    manifest = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays the place where it was found
+    manifest = Path(manifest_name(path))
     for number, item in load_items(manifest):
         yield _read(manifest, number, item)
+
+
+def manifest_name(path: Path) -> str:
+    """Return the name that a manifest is kept under: its absolute path, links and all."""
+    return os.path.abspath(path)  # noqa: PTH100 - a link stays the place where it was found
 
 
 def _read(manifest: Path, number: int, item: object) -> FoundRecord:
@@ -46,14 +52,17 @@ def _read(manifest: Path, number: int, item: object) -> FoundRecord:
 
 
 def _image_names(item: Mapping[str, object]) -> list[str]:
-    said = item.get("image")
-    names = said if isinstance(said, list) else [] if said is None else [said]
+    said = item.get("image") or []
+    names = said if isinstance(said, list) else [said]
     if not names:
         raise _RecordError("it names no image")
-    for name in names:
-        if not isinstance(name, str) or not name.strip() or clean_text(name) != name.strip():
-            raise _RecordError(f"image: {json.dumps(name)[:100]} is no path")
-    return names
+    return [_path_in(name) for name in names]
+
+
+def _path_in(name: object) -> str:
+    if not isinstance(name, str) or not name.strip() or clean_text(name) != name.strip():
+        raise _RecordError(f"image: {json.dumps(name)[:_MOST_SHOWN]} is no path")
+    return name
 
 
 def _find_image(folder: Path, name: str, named_at: str) -> FoundFile:

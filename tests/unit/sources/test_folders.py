@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SettingsError
-from indexer.sources.folders import check_sources, find_files
+from indexer.sources.finding import check_sources
+from indexer.sources.folders import find_files
 from tests.images import image_bytes
 
 
