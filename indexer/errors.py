@@ -6,7 +6,7 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 ├── EmbedderError                 the embedding model cannot be loaded, or is not the one the index was made with
 ├── NotFoundError                 no image, prompt or generation of that name
 ├── QueryError                    a search asks for nothing, or for too much
-├── CaptionsFileError             a file of captions cannot be read at all
+├── JsonFileError                 a file of captions or records cannot be read at all
 ├── BadImageError                 one file is no usable image; the run goes on
 └── CaptionerError                a model call brought no caption
     ├── CaptionRefusedError       this image was refused; the run goes on
@@ -46,8 +46,8 @@ class QueryError(CaptionSearchError):
     """A query that cannot be searched for."""
 
 
-class CaptionsFileError(CaptionSearchError):
-    """A file of captions cannot be read."""
+class JsonFileError(CaptionSearchError):
+    """A file of JSON, or of JSON lines, cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

@@ -13,6 +13,7 @@ CaptionId = NewType("CaptionId", int)
 GenerationId = NewType("GenerationId", int)
 RunId = NewType("RunId", int)
 RequestId = NewType("RequestId", int)
+RecordId = NewType("RecordId", int)
 
 Origin = Literal["original", "edit", "frame"]
 Mode = Literal["hybrid", "dense", "text"]
@@ -32,13 +33,41 @@ def clean_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A file that may be an image; size and time are those at the moment it was found."""
+    """A file that may be an image; size and time are those at the moment it was found.
+
+    `named_at` is the line of a manifest that names it, if one does: there its failures are told.
+    """
 
     path: Path
     location: str
     relative_path: str
     size_bytes: int
     modified_ns: int
+    named_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecord:
+    """A record of a manifest: images in their order, and what is asked about them (nothing: the prompts alone).
+
+    `position` is its line, or its place in an array, from 1; `written` its JSON, None where it is no object. `fault`
+    says why it cannot be used.
+    """
+
+    manifest: str
+    position: int
+    written: str | None
+    images: tuple[FoundFile, ...] = ()
+    text: str = ""
+    fault: str | None = None
+
+    @property
+    def location(self) -> str:
+        """Return where it is written: `things.jsonl:3`."""
+        return f"{self.manifest}:{self.position}"
+
+
+Found = FoundFile | FoundRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,10 @@ class Captioner(Protocol):
     def is_paid(self) -> bool:
         """Whether a call may cost money: then it is entered in the ledger before it is sent."""
 
+    @property
+    def takes_questions(self) -> bool:
+        """Whether it can answer what a record of a manifest asks, also about several pictures."""
+
     def estimate(self, sizes: Sequence[tuple[int, int]], prompts: Sequence[Prompt], question: str = "") -> Estimate:
         """Return what a request with pictures of these sizes, in pixels, takes; nothing where it is free."""
 

@@ -1,16 +1,15 @@
 """Captions out of a file instead of a model: JSONL of ours, or DataFlow's JSON."""
 
-import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from indexer.captioning.estimating import Estimate
-from indexer.errors import CaptionsFileError
+from indexer.json_items import load_items
 from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
 
 
@@ -70,16 +69,17 @@ class ImportCaptioner:
     rank = IMPORT_RANK
     max_edge = None
     is_paid = False
+    takes_questions = False
 
     def __init__(self, path: Path) -> None:
-        """Read the whole file; raises CaptionsFileError when it cannot be read at all."""
+        """Read the whole file; raises JsonFileError when it cannot be read at all."""
         self.path = path
         self.bad_lines: list[BadLine] = []
         self._by_path: dict[str, list[_Line]] = {}
         self._by_sha256: dict[str, list[_Line]] = {}
         self._used: set[int] = set()
         self._marking = threading.Lock()
-        for number, item in _load_items(path):
+        for number, item in load_items(path):
             self._add(number, item)
 
     def estimate(
@@ -144,27 +144,3 @@ def _reason(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
-
-
-def _load_items(path: Path) -> Iterator[tuple[int, object]]:
-    """Yield items with their numbers; a line that is no JSON comes as it is."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise CaptionsFileError(path, f"cannot be read: {exc}") from exc
-    if text.lstrip().startswith("["):
-        try:
-            yield from enumerate(json.loads(text), start=1)
-        except (ValueError, RecursionError) as exc:
-            raise CaptionsFileError(path, f"is no JSON: {exc}") from exc
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, _parse(line)
-
-
-def _parse(line: str) -> object:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return line  # no object, and so refused with its number

@@ -35,6 +35,7 @@ class OfflineCaptioner:
     rank = OFFLINE_RANK
     max_edge = 1280  # small print needs more pixels than a model does
     is_paid = False
+    takes_questions = False
 
     def __init__(self) -> None:
         self._reading = threading.Lock()

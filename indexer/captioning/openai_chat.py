@@ -25,6 +25,7 @@ class OpenAICaptioner:
     name = "openai"
     rank = MODEL_RANK
     is_paid = True
+    takes_questions = True
 
     def __init__(
         self, client: openai.OpenAI, *, model: str, max_edge: int, prices: Prices, languages: Sequence[str] = ("en",)

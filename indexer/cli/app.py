@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from indexer.cli import db, doctor, ingest, prompts, search, serve, status
+from indexer.cli import db, doctor, export, ingest, prompts, search, serve, status
 from indexer.errors import CaptionSearchError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
+app.command("export")(export.export)
 app.command("search")(search.search)
 app.command("status")(status.status)
 app.command("failures")(status.failures)

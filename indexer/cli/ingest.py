@@ -10,7 +10,9 @@ from indexer.cli.prompts import FolderOption
 
 
 def ingest(
-    sources: Annotated[list[Path], typer.Argument(help="Folders (with all below them) and image files.")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders (with all below them), image files, and manifests (.json, .jsonl).")
+    ],
     captioner: Annotated[
         Literal["openai", "offline"] | None,
         typer.Option(help="openai: any OpenAI-compatible endpoint; offline: no model. Chosen by what is set."),
@@ -42,10 +44,13 @@ def ingest(
     from indexer.catalog.opening import open_store
     from indexer.cli.ingest_run import IngestRun
     from indexer.cli.wiring import build_budget, build_captioner, choose_prompts, wording_of
+    from indexer.errors import SettingsError
     from indexer.settings import Settings
-    from indexer.sources.folders import check_sources
+    from indexer.sources.finding import check_sources, is_manifest
 
     check_sources(sources)
+    if batch and any(map(is_manifest, sources)):
+        raise SettingsError("--batch takes images alone: ingest manifests without it.")
     settings = Settings.load(
         captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge, budget=budget
     )

@@ -6,14 +6,14 @@ from indexer.cli.output import print_json
 from indexer.pipelines.planning import Plan
 
 
-def show_plan(plan: Plan, seen: int, model: str, concurrency: int | None, *, as_json: bool) -> None:
+def show_plan(plan: Plan, seen: int, noun: str, model: str, concurrency: int | None, *, as_json: bool) -> None:
     """Print a plan; its time is that of its answers, so many at once, or the day that batches may take."""
     seconds = plan.answers_s / concurrency if concurrency else None
     if as_json:
         _print_figures(plan, seen, seconds)
         return
     counted = ", ".join(f"{count:,} {standing}" for standing, count in plan.counts.items() if count)
-    print(f"{seen:,} images: {counted or 'none'}; {plan.to_do:,} to caption.")
+    print(f"{seen:,} {noun}: {counted or 'none'}; {plan.to_do:,} to caption.")
     if plan.requests:
         basis = "as earlier requests took" if plan.is_measured else "a guess until requests like these were answered"
         print(

@@ -13,18 +13,20 @@ from indexer.captioning.imported import ImportCaptioner
 from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.store import Store
 from indexer.cli.ingest_plan import show_plan
+from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unanswered
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.wiring import build_ingesting
-from indexer.models import FoundFile, Prompt, RunId
+from indexer.models import Found, Prompt, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
+from indexer.pipelines.keeping import keep_manifests
 from indexer.pipelines.outcomes import Outcome, Status, Tally
 from indexer.pipelines.planning import Planning
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
-from indexer.sources.folders import find_files
+from indexer.sources.finding import find_everything
 
 _OFFLINE = (
     "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
@@ -80,7 +82,7 @@ class IngestRun:
         )
         plan = planning.plan(self._found())
         at_once = None if self._batches else self._settings.concurrency
-        show_plan(plan, self._tally.seen, self._captioner.model, at_once, as_json=self._as_json)
+        show_plan(plan, self._tally.seen, noun_of(self._sources), self._captioner.model, at_once, as_json=self._as_json)
         return ALL_DONE
 
     def do(self) -> int:
@@ -95,6 +97,7 @@ class IngestRun:
             if lost := self._store.requests.lose_abandoned():
                 say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
             run = self._build(run_id, stop)
+            keep_manifests(self._store, run_id, self._sources)
             try:
                 self._follow(run)
             finally:
@@ -102,13 +105,14 @@ class IngestRun:
                 summary["seconds"] = round(time.monotonic() - started, 3)
                 self._store.runs.finish_run(run_id, summary)
                 self._show(summary, stopped=stop.is_set())
+                tell_bare_images(self._store, self._sources)
         if stop.is_set():
             return STOPPED
         return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE
 
     def _follow(self, run: Ingesting) -> None:
         terminal = sys.stderr.isatty()
-        total = sum(1 for _ in islice(find_files(self._sources), self._limit)) if terminal else None
+        total = sum(1 for _ in islice(find_everything(self._sources), self._limit)) if terminal else None
         progress = Progress(self._tally, lambda: run.indexing.written, total=total)
         with progress if terminal else nullcontext():
             for outcome in run.run(self._found()):
@@ -123,10 +127,10 @@ class IngestRun:
         if isinstance(self._captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
             yield from settle_lines(self._store, self._captioner, run.run_id)
 
-    def _found(self) -> Iterator[FoundFile]:
-        for file in islice(find_files(self._sources), self._limit):
+    def _found(self) -> Iterator[Found]:
+        for item in islice(find_everything(self._sources), self._limit):
             self._tally.seen += 1
-            yield file
+            yield item
 
     def _build(self, run_id: RunId, stop: Event) -> Ingesting:
         return build_ingesting(
@@ -145,6 +149,7 @@ class IngestRun:
         """Tell the user what he might not expect: how captions are made, and what they join."""
         if self._captioner.name == "offline" and self._settings.captioner is None:
             say(_OFFLINE)
+        tell_questions_unanswered(self._captioner, self._sources)
         live = self._store.generations.get_live()
         set_here = "embedder" in self._settings.model_fields_set
         if live is not None and set_here and live.embedder != self._settings.embedder:
@@ -166,7 +171,11 @@ class IngestRun:
             print_json(summary)
             return
         counts = self._tally.counts
-        parts = [f"{self._tally.seen} images seen", f"{counts['captioned']} captioned", f"{counts['known']} known"]
+        parts = [
+            f"{self._tally.seen} {noun_of(self._sources)} seen",
+            f"{counts['captioned']} captioned",
+            f"{counts['known']} known",
+        ]
         parts += [f"{counts[status]} {name}" for status, name in _ALSO if counts[status]]
         cost = "" if not self._tally.requests else f", {self._tally.requests} requests, {self._cost()}"
         print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']:.1f} s.")

@@ -83,7 +83,7 @@ def costs(as_json: JsonFlag = False) -> None:
         (
             c.day,
             f"{c.captioner}:{c.model}",
-            ", ".join(c.prompts),
+            ", ".join(c.prompts) or "records",
             f"{c.requests:,}",
             f"{c.input_tokens:,}",
             f"{c.output_tokens:,}",

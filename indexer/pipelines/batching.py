@@ -15,8 +15,9 @@ from indexer.models import ImageId, RequestId, Usage
 from indexer.pipelines.batch_queue import BatchQueue, SentBatch
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.collecting import Collecting, Unanswered
+from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome, Status
-from indexer.pipelines.preparing import Job, Preparing
+from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.request_files import RequestFile
 from indexer.pipelines.spending import Budget
 
@@ -47,7 +48,7 @@ class Batching:
         self._captioner = captioner
         self._preparing = preparing
         self._captioning = captioning
-        self._collecting = Collecting(store=store, captioner=captioner, preparing=preparing, captioning=captioning)
+        self._collecting = Collecting(store=store, captioner=captioner, captioning=captioning)
         self._budget = budget
         self._retry_failed = retry_failed
         self._stop = stop

@@ -13,8 +13,8 @@ from indexer.catalog.store.requests import BatchedRequest
 from indexer.errors import BadImageError, CaptionerUnavailableError
 from indexer.models import Answer, FoundFile, ImageId, Prompt, PromptId, RequestId, Subject
 from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.jobs import Job, read_for
 from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.preparing import Job, Preparing
 
 _OK, _TOO_MANY, _SERVER_FAULT = 200, 429, 500
 _ABOUT_BODY = (400, 422)
@@ -32,12 +32,9 @@ class Unanswered:
 class Collecting:
     """Takes results in, once each: a request that was closed before is passed over."""
 
-    def __init__(
-        self, *, store: Store, captioner: OpenAICaptioner, preparing: Preparing, captioning: Captioning
-    ) -> None:
+    def __init__(self, *, store: Store, captioner: OpenAICaptioner, captioning: Captioning) -> None:
         self._store = store
         self._captioner = captioner
-        self._preparing = preparing
         self._captioning = captioning
         self._prompts: dict[PromptId, Prompt] = {}
 
@@ -83,10 +80,10 @@ class Collecting:
 
     def _with_picture(self, job: Job, answer: Answer) -> Job:
         """Add the picture where the answer needs a repair and the file is still the same."""
-        if all(caption.quarantine is None for caption in answer.captions):
+        if all(caption.quarantine is None for caption in answer.captions) or not isinstance(job.found, FoundFile):
             return job
         try:
-            read = self._preparing.read(job.found)
+            read = read_for(self._captioner, job.found)
         except BadImageError:
             return job
         is_same = read.facts.sha256 == job.subject.sha256

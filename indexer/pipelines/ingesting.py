@@ -1,4 +1,4 @@
-"""Ingest: every found file becomes a captioned, embedded, searchable image, or a failure with its reason."""
+"""Ingest: every found file becomes a captioned, embedded, searchable image, every record gets its answer, or fails."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from indexer.catalog.store import Store
-from indexer.models import FoundFile, ImageId, RunId
+from indexer.catalog.store.requests import Claimed
+from indexer.models import Found, RunId
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.preparing import Job, Preparing, explain
+from indexer.pipelines.preparing import Preparing
 
 if TYPE_CHECKING:  # it needs the openai client, which most runs do without
     from indexer.pipelines.batching import Batching
@@ -24,7 +26,7 @@ _POLL_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingesting:
-    """One run over found files; its stages work side by side."""
+    """One run over found files and records; its stages work side by side."""
 
     store: Store
     preparing: Preparing
@@ -35,8 +37,8 @@ class Ingesting:
     concurrency: int
     stop: Event
 
-    def run(self, found: Iterable[FoundFile]) -> Iterator[Outcome]:
-        """Yield an outcome for each file as it is reached, and return when every caption has its entry.
+    def run(self, found: Iterable[Found]) -> Iterator[Outcome]:
+        """Yield an outcome for each as it is reached, and return when every caption has its entry.
 
         Setting `stop` ends it after the requests in flight. What makes the whole run pointless (a wrong key, a lost
         database) is raised, also after those.
@@ -61,21 +63,21 @@ class Ingesting:
 
     def _caption_all(
         self,
-        found: Iterable[FoundFile],
+        found: Iterable[Found],
         readers: ThreadPoolExecutor,
         callers: ThreadPoolExecutor,
         writing: Future[None],
     ) -> Iterator[Outcome]:
-        waiting: dict[ImageId, FoundFile] = {}
-        copies: list[tuple[ImageId, str]] = []
+        waiting: dict[Claimed, Found] = {}
+        copies: list[tuple[Claimed, str]] = []
         for outcome in self._pass(found, readers, callers):
             _raise_early(writing)
             if isinstance(outcome, Outcome):
                 yield self._note(outcome)
-            elif outcome.image_id in waiting:
-                copies.append((outcome.image_id, outcome.found.location))
+            elif outcome.claimed in waiting:
+                copies.append((outcome.claimed, outcome.found.location))
             else:
-                waiting[outcome.image_id] = outcome.found
+                waiting[outcome.claimed] = outcome.found
         for outcome in self._take_over(waiting, readers, callers):
             yield self._note(outcome)
         yield from (explain(self.store, *copy) for copy in copies)
@@ -86,7 +88,7 @@ class Ingesting:
         return outcome
 
     def _pass(
-        self, found: Iterable[FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
+        self, found: Iterable[Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
     ) -> Iterator[Job | Outcome]:
         ahead = 2 * self._readers()
         prepared = LookAhead(readers, self.preparing.prepare, ahead).over(self.preparing.sort_out(found))
@@ -95,25 +97,28 @@ class Ingesting:
         return LookAhead(callers, self.captioning.caption, self.concurrency + ahead).over(prepared)
 
     def _take_over(
-        self, waiting: dict[ImageId, FoundFile], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
+        self, waiting: dict[Claimed, Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
     ) -> Iterator[Outcome]:
-        """See to the images that had an open request: another run's, or another copy's in this one."""
+        """See to what had an open request: another run's, or another copy's in this one."""
         while waiting and not self.stop.is_set():
-            elsewhere = self.store.requests.find_claimed_elsewhere(self.run_id, list(waiting))
-            free = [file for image_id, file in waiting.items() if image_id not in elsewhere]
-            waiting = {image_id: file for image_id, file in waiting.items() if image_id in elsewhere}
+            elsewhere = self._find_claimed_elsewhere(waiting)
+            free = [found for claimed, found in waiting.items() if claimed not in elsewhere]
+            waiting = {claimed: found for claimed, found in waiting.items() if claimed in elsewhere}
             for outcome in self._pass(free, readers, callers):
                 if isinstance(outcome, Outcome):
                     yield outcome
-                elif outcome.image_id in self.store.requests.find_claimed_elsewhere(self.run_id, [outcome.image_id]):
-                    waiting[outcome.image_id] = outcome.found
+                elif outcome.claimed in self._find_claimed_elsewhere([outcome.claimed]):
+                    waiting[outcome.claimed] = outcome.found
                 elif self.store.requests.find_batched([outcome.image_id]):
                     yield Outcome(location=outcome.found.location, status="batched")
                 else:
-                    yield explain(self.store, outcome.image_id, outcome.found.location)
+                    yield explain(self.store, outcome.claimed, outcome.found.location)
             if waiting:
                 self.stop.wait(_POLL_S)
-        yield from (Outcome(location=file.location, status="left") for file in waiting.values())
+        yield from (Outcome(location=found.location, status="left") for found in waiting.values())
+
+    def _find_claimed_elsewhere(self, claimed: Iterable[Claimed]) -> set[Claimed]:
+        return self.store.requests.find_claimed_elsewhere(self.run_id, [image_id for image_id, _ in claimed])
 
     def _forget_mended(self) -> None:
         """Drop the failures of files that were removed, and of folders that can be listed again."""

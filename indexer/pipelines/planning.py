@@ -13,12 +13,12 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.captions import StoredCaption
 from indexer.catalog.store.images import KnownLocation, Registered
 from indexer.catalog.store.requests import Pace
-from indexer.errors import BadImageError
-from indexer.imaging.reading import inspect_image
-from indexer.models import RETRIEVAL, Caption, FoundFile, ImageId, Prompt, Subject
+from indexer.models import RETRIEVAL, Caption, Found, ImageId, Prompt, Subject
+from indexer.pipelines.inspecting import Inspected, InspectedRecord, inspect
+from indexer.pipelines.jobs import Job
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.preparing import Job, Preparing, is_storable
+from indexer.pipelines.preparing import Preparing
 
 _CHUNK = 64
 _LEAST_REQUESTS = 20  # fewer say little about the next
@@ -57,13 +57,6 @@ class Plan:
         self.is_measured = self.is_measured and pace is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inspected:
-    file: FoundFile
-    sha256: bytes
-    size: tuple[int, int]
-
-
 class Planning:
     """Tells what each found file is, and adds up what asking about it takes."""
 
@@ -84,18 +77,20 @@ class Planning:
         self._seen: set[bytes] = set()
         self._paces: dict[tuple[str, ...], Pace | None] = {}
 
-    def plan(self, found: Iterable[FoundFile]) -> Plan:
-        """Return the plan for these files."""
+    def plan(self, found: Iterable[Found]) -> Plan:
+        """Return the plan for these files and records."""
         plan = Plan()
         with ThreadPoolExecutor(max(2, os.cpu_count() or 2), "inspect") as readers:
-            inspecting: LookAhead[FoundFile | Job, _Inspected | Job] = LookAhead(readers, _inspect, 2 * _CHUNK)
+            inspecting: LookAhead[Found | Job, Inspected | InspectedRecord | Job] = LookAhead(
+                readers, inspect, 2 * _CHUNK
+            )
             ahead = inspecting.over(self._preparing.sort_out(found))
             while chunk := list(islice(ahead, _CHUNK)):
                 self._add_chunk(plan, chunk)
         return plan
 
-    def _add_chunk(self, plan: Plan, chunk: Sequence["_Inspected | Job | Outcome"]) -> None:
-        inspected = [item for item in chunk if isinstance(item, _Inspected)]
+    def _add_chunk(self, plan: Plan, chunk: Sequence[Inspected | InspectedRecord | Job | Outcome]) -> None:
+        inspected = [item for item in chunk if isinstance(item, Inspected)]
         wanted = self._preparing.wanted
         at = self._store.images.find_known([item.file.location for item in inspected], wanted)
         images = self._store.images.find_by_content([item.sha256 for item in inspected], wanted)
@@ -106,10 +101,12 @@ class Planning:
                 case Job():
                     plan.counts["known"] += 1
                     plan.to_do += self._says_more(item.subject, item.image_id)
-                case _Inspected():
+                case InspectedRecord():
+                    self._add_record(plan, item)
+                case Inspected():
                     self._add(plan, item, at.get(item.file.location), images.get(item.sha256))
 
-    def _add(self, plan: Plan, item: _Inspected, at: KnownLocation | None, image: Registered | None) -> None:
+    def _add(self, plan: Plan, item: Inspected, at: KnownLocation | None, image: Registered | None) -> None:
         is_copy = item.sha256 in self._seen
         self._seen.add(item.sha256)
         plan.counts["known" if is_copy else _standing(item, at, image)] += 1
@@ -121,7 +118,18 @@ class Planning:
             estimate = self._captioner.estimate([self._sent_size(item.size)], lacking)
             plan.add_request(estimate, self._pace(lacking), self._price_share)
 
-    def _is_asked(self, item: _Inspected, image: Registered | None, lacking: Sequence[Prompt]) -> bool:
+    def _add_record(self, plan: Plan, item: InspectedRecord) -> None:
+        """Count a record that is to be asked; one that stands twice is asked once."""
+        is_copy = item.key in self._seen
+        self._seen.add(item.key)
+        plan.counts["known" if is_copy else "new"] += 1
+        if not is_copy:
+            plan.to_do += 1
+            sizes = [self._sent_size(size) for size in item.sizes]
+            estimate = self._captioner.estimate(sizes, self._prompts, item.text)
+            plan.add_request(estimate, self._pace(self._prompts), self._price_share)
+
+    def _is_asked(self, item: Inspected, image: Registered | None, lacking: Sequence[Prompt]) -> bool:
         if self._captioner.max_edge is None:
             return self._says_more(_subject(item), image.image_id if image else None)
         if image is None:
@@ -152,19 +160,7 @@ class Planning:
         return self._paces[kinds]
 
 
-def _inspect(item: FoundFile | Job) -> "_Inspected | Job | Outcome":
-    if isinstance(item, Job):
-        return item
-    if not is_storable(item.location):
-        return Outcome(location=item.location, status="failed", reason="its name is not valid UTF-8")
-    try:
-        sha256, size = inspect_image(item.path)
-    except BadImageError as exc:
-        return Outcome(location=item.location, status="failed", reason=exc.reason)
-    return _Inspected(file=item, sha256=sha256, size=size)
-
-
-def _standing(item: _Inspected, at: KnownLocation | None, image: Registered | None) -> Standing:
+def _standing(item: Inspected, at: KnownLocation | None, image: Registered | None) -> Standing:
     if at is not None:
         return "known" if at.sha256 == item.sha256 else "changed"
     if image is None:
@@ -176,7 +172,7 @@ def _lacking(prompts: Sequence[Prompt], image: Registered | None) -> list[Prompt
     return [prompt for prompt in prompts if image is None or prompt.kind not in image.captioned]
 
 
-def _subject(item: _Inspected) -> Subject:
+def _subject(item: Inspected) -> Subject:
     return Subject(sha256=item.sha256, location=item.file.location, relative_path=item.file.relative_path)
 
 

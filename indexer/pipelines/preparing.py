@@ -1,36 +1,23 @@
 """From a found file to a subject that can be captioned: skip what is known, read, register."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from itertools import islice
 from threading import Event
 
 from indexer.captioning.captioner import Captioner
-from indexer.captioning.estimating import fit_picture
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
-from indexer.imaging.reading import ReadImage, read_image
-from indexer.models import RETRIEVAL, FoundFile, ImageId, Prompt, RunId, Subject
+from indexer.imaging.reading import ReadImage
+from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Prompt, RunId, Subject
+from indexer.pipelines.jobs import Job, explain, is_unchanged, read_for, register
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.recording import Recording
 from indexer.pipelines.spending import Budget
 
 _CHUNK = 256
-# The rest of the file would have to be decoded for captioners that look at no picture; their facts need no more.
-_SMALL_EDGE = 256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A registered image that is to be captioned."""
-
-    image_id: ImageId
-    found: FoundFile
-    subject: Subject
-    prompts: tuple[Prompt, ...] = ()
 
 
 class Preparing:
@@ -60,35 +47,41 @@ class Preparing:
             rank=captioner.rank,
             retry=retry_failed,
         )
+        self._recording = Recording(
+            store=store,
+            captioner=captioner,
+            prompts=prompts,
+            wanted=self.wanted,
+            run_id=run_id,
+        )
 
-    def sort_out(self, found: Iterable[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
-        """Yield an outcome for each file that needs nothing, a job for each that need not be read, and the others.
+    def sort_out(self, found: Iterable[Found]) -> Iterator[Found | Job | Outcome]:
+        """Yield an outcome for what needs nothing, a job for each file that need not be read, and the others.
 
         Writes nothing.
         """
-        files = iter(found)
-        while not self._is_over() and (chunk := list(islice(files, _CHUNK))):
-            yield from self._sort_out_chunk(chunk)
-        yield from (Outcome(location=file.location, status="left") for file in files)
+        items = iter(found)
+        while not self._is_over() and (chunk := list(islice(items, _CHUNK))):
+            files, records = self._recording.split(chunk)
+            yield from self._sort_out_chunk(files)
+            yield from self._recording.sort_out(records)
+        yield from (Outcome(location=item.location, status="left") for item in items)
 
-    def prepare(self, item: FoundFile | Job) -> Job | Outcome:
-        """Read and register one file; a file that is no usable image is an outcome, and remembered."""
+    def prepare(self, item: Found | Job) -> Job | Outcome:
+        """Read and register one file or record; what is no usable image is an outcome, and remembered."""
         if isinstance(item, Job):
             return item
         if self._is_over():
             return Outcome(location=item.location, status="left")
+        if isinstance(item, FoundRecord):
+            return self._recording.prepare(item)
         if not is_storable(item.location):
             return self._refuse_name(item)
         try:
-            read = self.read(item)
+            read = read_for(self._captioner, item)
         except BadImageError as exc:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
-
-    def read(self, file: FoundFile) -> ReadImage:
-        """Read a file as its captioner wants it; raises BadImageError."""
-        fit = partial(fit_picture, self._captioner.model)
-        return read_image(file.path, max_edge=self._captioner.max_edge or _SMALL_EDGE, fit=fit)
 
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]
@@ -97,11 +90,11 @@ class Preparing:
         standing = {} if self._retry_failed else self._find_standing(locations)
         for file in chunk:
             before, failure = known.get(file.location), standing.get(file.location)
-            if failure is not None and _is_unchanged(file, failure):
+            if failure is not None and is_unchanged(file, failure):
                 yield Outcome(
                     location=file.location, status="failed", reason=failure.reason, quarantined=failure.quarantined
                 )
-            elif before is None or not _is_unchanged(file, before):
+            elif before is None or not is_unchanged(file, before):
                 yield file
             elif self._captioner.max_edge is None:
                 subject = Subject(sha256=before.sha256, location=file.location, relative_path=file.relative_path)
@@ -113,10 +106,7 @@ class Preparing:
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        registered = self._store.images.register_image(read.facts, as_read, self.wanted)
-        # The image was moved here from where it is no more; that of an unplugged disk comes back when it is found.
-        if gone := [location for location in registered.elsewhere if not os.path.lexists(location)]:
-            self._store.images.drop_locations(gone)
+        registered = register(self._store, as_read, read, self.wanted)
         if self._has_all(registered.captioned) and self._captioner.max_edge is not None:
             return self._settle(file, registered)
         subject = Subject(
@@ -132,7 +122,7 @@ class Preparing:
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
         if not image.serves and RETRIEVAL in self.wanted.kinds:
-            return explain(self._store, image.image_id, file.location)
+            return explain(self._store, (image.image_id, None), file.location)
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
@@ -147,29 +137,30 @@ class Preparing:
         return set(captioned) >= set(self.wanted.kinds)
 
     def _refuse(self, file: FoundFile, reason: str, *, stage: str = "read", is_retryable: bool = False) -> Outcome:
-        failure = NewFailure(
-            location=file.location,
-            stage=stage,
-            reason=reason,
-            retryable=is_retryable,
-            size_bytes=file.size_bytes,
-            modified_ns=file.modified_ns,
+        if file.named_at is not None:  # read again in every run, as lines are
+            named = NewFailure(
+                location=file.named_at, stage="record", reason=f"{file.relative_path}: {reason}", retryable=True
+            )
+            return self._fail(named)
+        return self._fail(
+            NewFailure(
+                location=file.location,
+                stage=stage,
+                reason=reason,
+                retryable=is_retryable,
+                size_bytes=file.size_bytes,
+                modified_ns=file.modified_ns,
+            )
         )
+
+    def _fail(self, failure: NewFailure) -> Outcome:
         self._store.failures.record_failure(self._run_id, failure)
-        return Outcome(location=file.location, status="failed", reason=reason)
+        return Outcome(location=failure.location, status="failed", reason=failure.reason)
 
     def _refuse_name(self, file: FoundFile) -> Outcome:
         """Fail a file whose name is no text; Postgres, JSON and browsers could not carry it."""
         shown = replace(file, location=file.location.encode("utf-8", "backslashreplace").decode("utf-8"))
         return self._refuse(shown, "its name is not valid UTF-8; rename it", stage="find")
-
-
-def explain(store: Store, image_id: ImageId, location: str) -> Outcome:
-    """Return what an image is that will not be asked about: failed, or known where it has a caption that serves."""
-    why = store.failures.find_reason(image_id)
-    if why is None:
-        return Outcome(location=location, status="known", image_id=image_id)
-    return Outcome(location=location, status="failed", reason=why.reason, quarantined=why.quarantined)
 
 
 def is_storable(location: str) -> bool:
@@ -179,7 +170,3 @@ def is_storable(location: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _is_unchanged(file: FoundFile, before: KnownLocation | StandingFailure) -> bool:
-    return (file.size_bytes, file.modified_ns) == (before.size_bytes, before.modified_ns)

@@ -24,16 +24,26 @@ def find_files(sources: Sequence[Path]) -> Iterator[FoundFile]:
         if path.is_dir():
             yield from _walk(path, path)
         elif path.exists():
-            yield _found(path, path.parent)
+            yield find_file(path, path.parent)
         else:
             raise SettingsError(f"{source} does not exist.")
 
 
-def check_sources(sources: Sequence[Path]) -> None:
-    """Raise SettingsError for the first source that does not exist, before anything is begun."""
-    for source in sources:
-        if not source.exists():
-            raise SettingsError(f"{source} does not exist.")
+def find_file(path: Path, root: Path) -> FoundFile:
+    """Return a file, named as it is below `root`; whether it can be read, reading it says."""
+    try:
+        stat = path.stat()
+        size, modified = stat.st_size, stat.st_mtime_ns
+    except OSError:  # a dead link, a file just gone: reading it will say so
+        size, modified = 0, 0
+    relative = path.relative_to(root)
+    return FoundFile(
+        path=path,
+        location=str(path),
+        relative_path=str(relative) if relative.parts else path.name,
+        size_bytes=size,
+        modified_ns=modified,
+    )
 
 
 def _walk(folder: Path, root: Path) -> Iterator[FoundFile]:
@@ -41,7 +51,7 @@ def _walk(folder: Path, root: Path) -> Iterator[FoundFile]:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         # Told as a failure of the folder: nothing in it can be seen.
-        yield _found(folder, root)
+        yield find_file(folder, root)
         return
     for entry in entries:
         if entry.name.startswith("."):
@@ -50,7 +60,7 @@ def _walk(folder: Path, root: Path) -> Iterator[FoundFile]:
             if entry.name not in _SKIPPED_FOLDERS:
                 yield from _walk(Path(entry.path), root)
         elif _may_be_image(entry):
-            yield _found(Path(entry.path), root)
+            yield find_file(Path(entry.path), root)
 
 
 def _may_be_image(entry: "os.DirEntry[str]") -> bool:
@@ -65,19 +75,3 @@ def _may_be_image(entry: "os.DirEntry[str]") -> bool:
     except OSError:
         return False
     return head.startswith(_MAGIC) or head[8:12] == b"WEBP" or head[4:8] == b"ftyp"
-
-
-def _found(path: Path, root: Path) -> FoundFile:
-    try:
-        stat = path.stat()
-        size, modified = stat.st_size, stat.st_mtime_ns
-    except OSError:  # a dead link, a file just gone: reading it will say so
-        size, modified = 0, 0
-    relative = path.relative_to(root)
-    return FoundFile(
-        path=path,
-        location=str(path),
-        relative_path=str(relative) if relative.parts else path.name,
-        size_bytes=size,
-        modified_ns=modified,
-    )

@@ -1,12 +1,12 @@
 -- name: record_failure
 -- Remember that an image could not be done, once per location.
-INSERT INTO failure (run_id, image_id, location, stage, captioner, model, reason, retryable, quarantined, size_bytes,
-                     modified_ns)
-VALUES (%(run_id)s, %(image_id)s, %(location)s, %(stage)s, %(captioner)s, %(model)s, %(reason)s, %(retryable)s,
-        %(quarantined)s, %(size_bytes)s, %(modified_ns)s)
+INSERT INTO failure (run_id, image_id, record_id, location, stage, captioner, model, reason, retryable, quarantined,
+                     size_bytes, modified_ns)
+VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(location)s, %(stage)s, %(captioner)s, %(model)s, %(reason)s,
+        %(retryable)s, %(quarantined)s, %(size_bytes)s, %(modified_ns)s)
 ON CONFLICT (location) DO UPDATE
-    SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, stage = EXCLUDED.stage,
-        captioner = EXCLUDED.captioner, model = EXCLUDED.model, reason = EXCLUDED.reason,
+    SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, record_id = EXCLUDED.record_id,
+        stage = EXCLUDED.stage, captioner = EXCLUDED.captioner, model = EXCLUDED.model, reason = EXCLUDED.reason,
         retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
         modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now();
 
@@ -19,10 +19,12 @@ WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
   AND (NOT f.quarantined OR NOT is_servable(f.image_id));
 
 -- name: find_reason
--- Return why an image that may not be asked about again has no caption; nothing where it has one.
+-- Return why an image or a record that may not be asked about again has no caption; nothing where it has one.
 SELECT f.reason, f.quarantined
 FROM failure f
-WHERE f.image_id = %(image_id)s AND f.stage = 'caption' AND NOT is_servable(f.image_id)
+WHERE f.stage = 'caption'
+  AND (f.record_id = %(record_id)s
+       OR (%(record_id)s::bigint IS NULL AND f.image_id = %(image_id)s AND NOT is_servable(f.image_id)))
 ORDER BY f.id DESC
 LIMIT 1;
 

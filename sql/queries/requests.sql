@@ -3,9 +3,9 @@
 SELECT claim_request(%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(retry)s) AS request_id;
 
 -- name: open_repair
--- Open a second request for an image whose first is still open: its answer could not be used.
-INSERT INTO request (run_id, image_id, prompt_ids, captioner, model)
-VALUES (%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s)
+-- Open a second request for an image or a record whose first is still open: its answer could not be used.
+INSERT INTO request (run_id, image_id, record_id, prompt_ids, captioner, model)
+VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(prompt_ids)s, %(captioner)s, %(model)s)
 RETURNING id AS request_id;
 
 -- name: close_request
@@ -25,8 +25,8 @@ WITH lost AS (
 SELECT count(*) AS lost FROM lost;
 
 -- name: find_claimed_elsewhere
--- Return which of these images another living run is asking for.
-SELECT DISTINCT r.image_id
+-- Return which of these images, alone or as the first of a record, another living run is asking for.
+SELECT DISTINCT r.image_id, r.record_id
 FROM request r
 WHERE r.image_id = ANY(%(image_ids)s) AND r.outcome IS NULL AND r.run_id <> %(run_id)s AND run_is_alive(r.run_id);
 

@@ -31,14 +31,21 @@ _UPPER_LIMIT = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One accepted request, as an answer function sees it; `batch` is the id of the batch that it came in."""
+    """One accepted request, as an answer function sees it; `image` is the first of its images.
+
+    `batch` is the id of the batch that it came in.
+    """
 
     number: int
     body: Mapping[str, Any]
     text: str
-    image: bytes
+    images: tuple[bytes, ...]
     key: str
     batch: str | None = None
+
+    @property
+    def image(self) -> bytes:
+        return self.images[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +160,14 @@ class FakeOpenAI(BatchRules):
     ) -> tuple[Reply | Fault, Mapping[str, Any]]:
         """Check a request as the real server does, and answer it."""
         try:
-            body, text, image = _check(headers, raw, self)
+            body, text, images = _check(headers, raw, self)
         except BadRequestError as exc:
             with self._lock:
                 self.refused.append(str(exc))
             raise
         with self._lock:
             key = headers["authorization"]
-            asked = Asked(number=len(self.accepted), body=body, text=text, image=image, key=key, batch=batch)
+            asked = Asked(number=len(self.accepted), body=body, text=text, images=images, key=key, batch=batch)
             self.accepted.append(asked)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -270,7 +277,7 @@ def _completion(reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check(headers: Mapping[str, str], raw: bytes, state: FakeOpenAI) -> tuple[dict[str, Any], str, bytes]:
+def _check(headers: Mapping[str, str], raw: bytes, state: FakeOpenAI) -> tuple[dict[str, Any], str, tuple[bytes, ...]]:
     if headers.get("authorization") != f"Bearer {state.key}":
         raise BadRequestError("Incorrect API key provided", status=401, code="invalid_api_key")
     try:
@@ -285,10 +292,10 @@ def _check(headers: Mapping[str, str], raw: bytes, state: FakeOpenAI) -> tuple[d
         raise BadRequestError(message, status=404, code="model_not_found")
     _check_limits(body, state)
     _check_format(body.get("response_format"), state)
-    text, image = _check_messages(body.get("messages"), decodes=state.decodes)
+    text, images = _check_messages(body.get("messages"), decodes=state.decodes)
     if body.get("response_format", {}).get("type") == "json_object" and "json" not in text.lower():
         raise BadRequestError("'messages' must contain the word 'json' in some form", param="messages")
-    return body, text, image
+    return body, text, images
 
 
 def _check_limits(body: Mapping[str, Any], state: FakeOpenAI) -> None:
@@ -342,7 +349,7 @@ def _check_schema(schema: Any, at: str) -> None:
         _check_schema(schema.get("items"), f"{at}[]")
 
 
-def _check_messages(messages: Any, *, decodes: bool) -> tuple[str, bytes]:
+def _check_messages(messages: Any, *, decodes: bool) -> tuple[str, tuple[bytes, ...]]:
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("Invalid 'messages': expected an array with at least one message", param="messages")
     texts, images = [], []
@@ -354,12 +361,14 @@ def _check_messages(messages: Any, *, decodes: bool) -> tuple[str, bytes]:
             if part.get("type") == "text" and isinstance(part.get("text"), str):
                 texts.append(part["text"])
             elif part.get("type") == "image_url":
+                if message["role"] != "user":
+                    raise BadRequestError(f"Image URLs are not allowed for role {message['role']!r}", param="messages")
                 images.append(_check_image(part.get("image_url"), decodes=decodes))
             else:
                 raise BadRequestError(f"Invalid content part: {part.get('type')!r}", param="messages")
-    if len(images) != 1:
-        raise BadRequestError(f"this fake answers requests with one image, not {len(images)}")
-    return "\n".join(texts), images[0]
+    if not images:
+        raise BadRequestError("this fake answers requests with images only")
+    return "\n".join(texts), tuple(images)
 
 
 def _check_image(part: Any, *, decodes: bool) -> bytes:

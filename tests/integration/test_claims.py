@@ -68,7 +68,7 @@ def test_a_run_sees_what_another_run_is_asking_for(store: Store, run_id: RunId) 
     with store.runs.running("other", {}) as other:
         _claim(store, other, theirs, prompt_id)
 
-        assert store.requests.find_claimed_elsewhere(run_id, [mine, theirs]) == {theirs}
+        assert store.requests.find_claimed_elsewhere(run_id, [mine, theirs]) == {(theirs, None)}
 
 
 def test_a_quarantined_image_is_asked_again_only_on_request(store: Store, run_id: RunId) -> None:

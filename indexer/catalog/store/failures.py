@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
-from indexer.models import ImageId, RunId, clean_text
+from indexer.models import ImageId, RecordId, RunId, clean_text
 
 _LONGEST_REASON = 1000
 
@@ -22,6 +22,7 @@ class NewFailure:
     captioner: str | None = None
     model: str | None = None
     image_id: ImageId | None = None
+    record_id: RecordId | None = None
     size_bytes: int | None = None
     modified_ns: int | None = None
 
@@ -40,7 +41,7 @@ class StandingFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why an image has no caption."""
+    """Why an image or a record has no caption."""
 
     reason: str
     quarantined: bool
@@ -48,7 +49,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One image, or one line of a captions file, that could not be done."""
+    """One image, or one line of a file of captions or records, that could not be done."""
 
     location: str
     stage: str
@@ -77,9 +78,9 @@ class Failures:
         )
         return {row["location"]: StandingFailure(**row) for row in rows}
 
-    def find_reason(self, image_id: ImageId) -> Reason | None:
-        """Return why an image has no caption that may serve, where it is known."""
-        row = self._database.fetch_one("failures", "find_reason", image_id=image_id)
+    def find_reason(self, image_id: ImageId, record_id: RecordId | None = None) -> Reason | None:
+        """Return why an image, or the record that it is the first of, has no caption, where it is known."""
+        row = self._database.fetch_one("failures", "find_reason", image_id=image_id, record_id=record_id)
         return Reason(**row) if row else None
 
     def find_failures(self) -> list[Failure]:

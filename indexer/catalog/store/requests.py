@@ -8,9 +8,10 @@ from typing import Literal
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
-from indexer.models import ImageId, PromptId, RequestId, RunId, Usage
+from indexer.models import ImageId, PromptId, RecordId, RequestId, RunId, Usage
 
 RequestOutcome = Literal["unusable", "refused", "unavailable", "lost"]
+Claimed = tuple[ImageId, RecordId | None]  # what a request is for: an image, or the record that it is the first of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +77,22 @@ class Requests:
         return row["request_id"] if row else None
 
     def open_repair(
-        self, run_id: RunId, image_id: ImageId, prompt_ids: Sequence[PromptId], *, captioner: str, model: str
+        self,
+        run_id: RunId,
+        image_id: ImageId,
+        prompt_ids: Sequence[PromptId],
+        *,
+        captioner: str,
+        model: str,
+        record_id: RecordId | None = None,
     ) -> RequestId:
-        """Open a second request for an image whose first one is still open."""
+        """Open a second request for an image, or a record, whose first one is still open."""
         rows = self._database.fetch(
             "requests",
             "open_repair",
             run_id=run_id,
             image_id=image_id,
+            record_id=record_id,
             prompt_ids=list(prompt_ids),
             captioner=captioner,
             model=model,
@@ -115,10 +124,10 @@ class Requests:
         row = self._database.fetch_one("requests", "lose_abandoned")
         return row["lost"] if row else 0
 
-    def find_claimed_elsewhere(self, run_id: RunId, image_ids: Sequence[ImageId]) -> set[ImageId]:
-        """Return which of these images another living run is asking for."""
+    def find_claimed_elsewhere(self, run_id: RunId, image_ids: Sequence[ImageId]) -> set[Claimed]:
+        """Return which of these images, alone or as the first of a record, another living run is asking for."""
         rows = self._database.fetch("requests", "find_claimed_elsewhere", run_id=run_id, image_ids=list(image_ids))
-        return {row["image_id"] for row in rows}
+        return {(row["image_id"], row["record_id"]) for row in rows}
 
     @contextmanager
     def hold_batches(self) -> Iterator[bool]:

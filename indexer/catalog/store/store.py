@@ -10,6 +10,7 @@ from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.prompts import Prompts
+from indexer.catalog.store.records import Records
 from indexer.catalog.store.requests import Requests
 from indexer.catalog.store.runs import Runs
 from indexer.catalog.store.status import Status
@@ -22,6 +23,7 @@ class Store:
         self._database = Database(conninfo, max_connections=max_connections)
         self.images = Images(self._database)
         self.captions = Captions(self._database)
+        self.records = Records(self._database)
         self.requests = Requests(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)

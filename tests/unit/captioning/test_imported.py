@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from indexer.captioning.imported import ImportCaptioner
-from indexer.errors import CaptionsFileError
+from indexer.errors import JsonFileError
 from indexer.models import Caption, Subject
 
 SHA256 = bytes(range(32))
@@ -173,12 +173,12 @@ def test_the_items_of_an_array_are_counted_from_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[{", b"[" * 5000], ids=["not UTF-8", "half an array", "nested"])
 def test_a_file_that_cannot_be_read_at_all_is_an_error_that_names_it(content: bytes, tmp_path: Path) -> None:
-    with pytest.raises(CaptionsFileError, match=r"captions\.jsonl: "):
+    with pytest.raises(JsonFileError, match=r"captions\.jsonl: "):
         captioner_of(tmp_path, content)
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(CaptionsFileError, match=r"gone\.jsonl: cannot be read"):
+    with pytest.raises(JsonFileError, match=r"gone\.jsonl: cannot be read"):
         ImportCaptioner(tmp_path / "gone.jsonl")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SettingsError
-from indexer.sources.folders import check_sources, find_files
+from indexer.sources.folders import find_files
 from tests.images import image_bytes
 
 
@@ -107,12 +107,6 @@ def test_an_empty_folder_has_nothing(tmp_path: Path) -> None:
 def test_a_missing_source_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"gone does not exist\.$"):
         found_in(tmp_path / "gone")
-
-
-def test_sources_are_checked_before_anything_is_begun(tmp_path: Path) -> None:
-    check_sources([tmp_path])
-    with pytest.raises(SettingsError, match=r"gone does not exist\.$"):
-        check_sources([tmp_path, tmp_path / "gone"])
 
 
 def test_a_dead_link_is_found_so_that_reading_it_can_fail(tmp_path: Path) -> None:
