@@ -5,6 +5,7 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 ├── DatabaseError                 the database cannot be reached or used
 ├── EmbedderError                 the embedding model cannot be loaded, or is not the one the index was made with
 ├── NotFoundError                 no image, prompt or generation of that name
+├── CorrectionError               a caption written by hand that cannot be kept
 ├── QueryError                    a search asks for nothing, or for too much
 ├── JsonFileError                 a file of captions or records cannot be read at all
 ├── BadImageError                 one file is no usable image; the run goes on
@@ -40,6 +41,10 @@ class NotFoundError(CaptionSearchError):
         super().__init__(f"There is no {noun} {name}.")
         self.noun = noun
         self.name = name
+
+
+class CorrectionError(CaptionSearchError):
+    """A caption written by hand cannot be kept."""
 
 
 class QueryError(CaptionSearchError):

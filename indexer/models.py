@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NewType, TypeVar
+
+Number = TypeVar("Number", int, float)
 
 ImageId = NewType("ImageId", int)
 PromptId = NewType("PromptId", int)
@@ -160,6 +162,18 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Return what both cost; unknown counts as nothing where the other is known."""
+        return Usage(
+            input_tokens=_plus(self.input_tokens, other.input_tokens),
+            output_tokens=_plus(self.output_tokens, other.output_tokens),
+            cost_usd=_plus(self.cost_usd, other.cost_usd),
+        )
+
+
+def _plus(first: Number | None, second: Number | None) -> Number | None:
+    return second if first is None else first if second is None else first + second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

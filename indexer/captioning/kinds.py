@@ -137,3 +137,4 @@ _READERS: Mapping[str, Callable[[object, Prompt, Sequence[str]], Caption]] = {
     "alt_text": _read_alt_text,
     "ecommerce": _read_ecommerce,
 }
+TEXT_KINDS = tuple(_READERS)  # others are fields of a schema

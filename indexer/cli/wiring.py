@@ -16,7 +16,7 @@ from indexer.errors import SettingsError
 from indexer.models import MODEL_RANK, RETRIEVAL, Prompt, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
-from indexer.pipelines.indexing import LONGEST_POLL_S, Indexing
+from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.spending import Budget
@@ -86,6 +86,16 @@ def choose_prompts(
     return tuple(prompts.values()), said
 
 
+def register_prompts(
+    store: Store, settings: Settings, captioner: Captioner, kinds: Sequence[str], folder: Path
+) -> tuple[Prompt, ...]:
+    """Return the prompts in force of these kinds, whatever the live generation was made with."""
+    if captioner.rank < MODEL_RANK:
+        return ()
+    wording = wording_of(settings)
+    return tuple(store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds)
+
+
 def build_budget(settings: Settings, captioner: Captioner) -> Budget:
     """Return the budget that is set; raises SettingsError where it could not be kept."""
     from indexer.captioning.openai_chat import OpenAICaptioner
@@ -146,9 +156,12 @@ def build_ingesting(
         indexing=Indexing(
             store=store,
             load_embedder=load_for_bulk,
-            embedder_name=settings.embedder,
-            captioner=captioner,
-            prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
+            first=FirstGeneration(
+                prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
+                captioner=captioner.name,
+                model=captioner.model,
+                embedder=settings.embedder,
+            ),
             run_id=run_id,
             longest_poll_s=_BATCH_POLL_S if batches else LONGEST_POLL_S,
         ),
@@ -156,6 +169,17 @@ def build_ingesting(
         concurrency=concurrency,
         stop=stop,
     )
+
+
+def index_stale(store: Store, command: str) -> int:
+    """Write every entry of the live generation that is missing or stale, and return how many that were."""
+    done = Event()
+    done.set()
+    with store.runs.running(command, {}) as run_id:
+        indexing = Indexing(store=store, load_embedder=load_for_bulk, first=None, run_id=run_id)
+        indexing.run(done, Event())
+        store.runs.finish_run(run_id, {"indexed": indexing.written})
+    return indexing.written
 
 
 def _build_batching(

@@ -4,9 +4,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Event
 
-from indexer.captioning.captioner import Captioner
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.lexical import searchable
 from indexer.catalog.store import Store
@@ -21,17 +21,25 @@ _LEAST_REFRESH = 1000
 _NICE = 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstGeneration:
+    """What the first generation of a catalogue is made with."""
+
+    prompt_id: PromptId | None
+    captioner: str
+    model: str
+    embedder: str
+
+
 class Indexing:
-    """Fills the live generation, making the first one where there is none."""
+    """Fills the live generation, making the `first` one where there is none."""
 
     def __init__(
         self,
         *,
         store: Store,
         load_embedder: Callable[[str], Embedder],
-        embedder_name: str,
-        captioner: Captioner,
-        prompt_id: PromptId | None,
+        first: FirstGeneration | None,
         run_id: RunId,
         longest_poll_s: float = LONGEST_POLL_S,
     ) -> None:
@@ -39,9 +47,7 @@ class Indexing:
         self.awaited: set[ImageId] = set()
         self._store = store
         self._load_embedder = load_embedder
-        self._embedder_name = embedder_name
-        self._captioner = captioner
-        self._prompt_id = prompt_id
+        self._first = first
         self._run_id = run_id
         self._longest_poll_s = longest_poll_s
         self._embedder: Embedder | None = None
@@ -89,12 +95,12 @@ class Indexing:
 
     def _generation(self) -> Generation | None:
         live = self._store.generations.get_live()
-        if live is None and self._store.generations.is_first_due():
-            embedder = self._load(self._embedder_name)
+        if live is None and self._first is not None and self._store.generations.is_first_due():
+            embedder = self._load(self._first.embedder)
             self._store.generations.add_generation(
-                prompt_id=self._prompt_id,
-                captioner=self._captioner.name,
-                model=self._captioner.model,
+                prompt_id=self._first.prompt_id,
+                captioner=self._first.captioner,
+                model=self._first.model,
                 embedder=embedder.name,
                 dimensions=embedder.dimensions,
                 state="live",

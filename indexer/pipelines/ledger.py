@@ -38,7 +38,7 @@ class Ledger:
 
     def open_repair(self, job: Job) -> RequestId:
         """Open a second request while the first is still open."""
-        return self._store.requests.open_repair(
+        return self._store.requests.open_request(
             self._run_id,
             job.image_id,
             _ids(job.prompts) if job.record_id is None else [],

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from indexer.models import ImageId, Usage
 
-Number = TypeVar("Number", int, float)
 Status = Literal["known", "captioned", "failed", "uncaptioned", "batched", "left"]
 
 
@@ -75,19 +74,6 @@ def joined(first: Outcome, second: Outcome) -> Outcome:
     return replace(
         second,
         requests=first.requests + second.requests,
-        usage=_sum(first.usage, second.usage),
+        usage=first.usage.plus(second.usage),
         undone=first.undone + second.undone,
     )
-
-
-def _sum(first: Usage, second: Usage) -> Usage:
-    """Add two answers' tokens and cost; unknown counts as nothing where the other is known."""
-    return Usage(
-        input_tokens=_plus(first.input_tokens, second.input_tokens),
-        output_tokens=_plus(first.output_tokens, second.output_tokens),
-        cost_usd=_plus(first.cost_usd, second.cost_usd),
-    )
-
-
-def _plus(first: Number | None, second: Number | None) -> Number | None:
-    return second if first is None else first if second is None else first + second

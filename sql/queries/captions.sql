@@ -31,12 +31,20 @@ WHERE id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE kind = 'retrieval' 
 RETURNING id;
 
 -- name: find_captions
--- Return every caption of an image, the one that serves first within its kind.
+-- Return every caption of an image, the one that serves first within its kind: a person's is before all others.
 SELECT c.kind, c.captioner, c.model, p.revision AS prompt_revision, c.sentences, c.keywords, c.visible_text,
-       c.uncertain, c.quarantine, c.created_at
-FROM caption c
+       c.uncertain, c.quarantine, c.fields, c.created_at
+FROM (
+    SELECT k.kind, 'correction' AS captioner, '' AS model, NULL AS prompt_id, k.sentences, '{}'::text[] AS keywords,
+           '' AS visible_text, false AS uncertain, NULL AS quarantine, NULL AS fields, k.created_at,
+           1000 AS rank, k.id
+    FROM correction k WHERE k.image_id = %(image_id)s
+    UNION ALL
+    SELECT c.kind, c.captioner, c.model, c.prompt_id, c.sentences, c.keywords, c.visible_text, c.uncertain,
+           c.quarantine, c.fields, c.created_at, c.rank, c.id
+    FROM caption c WHERE c.image_id = %(image_id)s
+) c
 LEFT JOIN prompt p ON p.id = c.prompt_id
-WHERE c.image_id = %(image_id)s
 ORDER BY c.kind, c.quarantine IS NOT NULL, c.rank DESC, c.id DESC;
 
 -- name: find_repeats

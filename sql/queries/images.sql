@@ -67,3 +67,7 @@ SELECT i.id AS image_id, i.sha256, is_servable(i.id) AS serves,
        captioned_kinds(i.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
 FROM image i
 WHERE i.sha256 = ANY(%(sha256s)s);
+
+-- name: find_image_at
+-- Return the id of the image that was found at this location.
+SELECT image_id FROM location WHERE location = %(location)s;

@@ -2,8 +2,8 @@
 -- Open a request for one image before it is sent, or return null.
 SELECT claim_request(%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(retry)s) AS request_id;
 
--- name: open_repair
--- Open a second request for an image or a record whose first is still open: its answer could not be used.
+-- name: open_request
+-- Open a request without a claim: a repair of one that is still open, or a caption that is tried out.
 INSERT INTO request (run_id, image_id, record_id, prompt_ids, captioner, model)
 VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(prompt_ids)s, %(captioner)s, %(model)s)
 RETURNING id AS request_id;

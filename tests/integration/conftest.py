@@ -10,7 +10,7 @@ from indexer.captioning.imported import ImportCaptioner
 from indexer.catalog.embedding import Embedder, load_for_queries
 from indexer.catalog.store import Store
 from indexer.models import RunId
-from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.indexing import FirstGeneration, Indexing
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +32,11 @@ def no_captions(tmp_path: Path) -> ImportCaptioner:
 
 
 @pytest.fixture
-def indexing(store: Store, embedder: Embedder, no_captions: ImportCaptioner, run_id: RunId) -> Indexing:
+def indexing(store: Store, embedder: Embedder, run_id: RunId) -> Indexing:
     return Indexing(
         store=store,
         load_embedder=lambda _: embedder,
-        embedder_name=embedder.name,
-        captioner=no_captions,
-        prompt_id=None,
+        first=FirstGeneration(prompt_id=None, captioner="import", model="import", embedder=embedder.name),
         run_id=run_id,
     )
 

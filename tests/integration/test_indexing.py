@@ -96,9 +96,7 @@ def test_two_at_once_write_each_entry_once(
     other = Indexing(
         store=store,
         load_embedder=lambda _: embedder,
-        embedder_name=embedder.name,
-        captioner=indexing._captioner,
-        prompt_id=None,
+        first=indexing._first,
         run_id=indexing._run_id,
     )
 

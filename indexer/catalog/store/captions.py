@@ -11,7 +11,7 @@ from indexer.models import RETRIEVAL, Answer, Caption, ImageId, RequestId, RunId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCaption:
-    """A caption as it is kept, with who wrote it."""
+    """A caption as it is kept, with who wrote it: `correction` where a person did."""
 
     kind: str
     captioner: str
@@ -22,6 +22,7 @@ class StoredCaption:
     visible_text: str
     uncertain: bool
     quarantine: str | None
+    fields: dict[str, object] | None
     created_at: datetime
 
 

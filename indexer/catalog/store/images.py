@@ -129,6 +129,11 @@ class Images:
         row = self._database.fetch_one("images", "find_image_id", sha256=sha256)
         return row["id"] if row else None
 
+    def find_image_at(self, location: str) -> ImageId | None:
+        """Return the id of the image that was found at a location, if one was."""
+        row = self._database.fetch_one("images", "find_image_at", location=location)
+        return row["image_id"] if row else None
+
     def drop_locations(self, locations: Sequence[str]) -> None:
         """Forget locations; their image stays."""
         self._database.execute("images", "drop_locations", locations=list(locations))

@@ -10,7 +10,7 @@ from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
 from indexer.models import ImageId, PromptId, RecordId, RequestId, RunId, Usage
 
-RequestOutcome = Literal["unusable", "refused", "unavailable", "lost"]
+RequestOutcome = Literal["answered", "unusable", "refused", "unavailable", "lost"]
 Claimed = tuple[ImageId, RecordId | None]  # what a request is for: an image, or the record that it is the first of
 
 
@@ -76,20 +76,20 @@ class Requests:
         )
         return row["request_id"] if row else None
 
-    def open_repair(
+    def open_request(
         self,
         run_id: RunId,
-        image_id: ImageId,
+        image_id: ImageId | None,
         prompt_ids: Sequence[PromptId],
         *,
         captioner: str,
         model: str,
         record_id: RecordId | None = None,
     ) -> RequestId:
-        """Open a second request for an image, or a record, whose first one is still open."""
+        """Open a request without a claim: a second one of what has one open, or one for an unindexed image."""
         rows = self._database.fetch(
             "requests",
-            "open_repair",
+            "open_request",
             run_id=run_id,
             image_id=image_id,
             record_id=record_id,
@@ -100,7 +100,7 @@ class Requests:
         return RequestId(rows[0]["request_id"])
 
     def close_request(self, request_id: RequestId, outcome: RequestOutcome, *, attempts: int, usage: Usage) -> None:
-        """Complete a request that brought no caption."""
+        """Complete a request whose answer is not stored with it."""
         self._database.execute(
             "requests",
             "close_request",

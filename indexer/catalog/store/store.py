@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from indexer.catalog.store.captions import Captions
+from indexer.catalog.store.corrections import Corrections
 from indexer.catalog.store.database import Database
 from indexer.catalog.store.entries import Entries
 from indexer.catalog.store.failures import Failures
@@ -24,6 +25,7 @@ class Store:
         self.images = Images(self._database)
         self.captions = Captions(self._database)
         self.records = Records(self._database)
+        self.corrections = Corrections(self._database)
         self.requests = Requests(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)

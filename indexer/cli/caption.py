@@ -1,0 +1,80 @@
+"""`indexer caption`: caption one image and index nothing."""
+
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexer.cli.output import ALL_DONE, SOME_FAILED, JsonFlag, print_json, say
+from indexer.cli.prompts import FolderOption
+
+if TYPE_CHECKING:
+    from indexer.models import Answer, Caption
+
+
+def caption(
+    image: Annotated[str, typer.Argument(help="A path, or an address that begins with http:// or https://.")],
+    kind: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
+    captioner: Annotated[str | None, typer.Option(help="As for ingest; chosen by what is set.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model to ask, as the endpoint names it.")] = None,
+    max_edge: Annotated[
+        int | None, typer.Option(min=64, max=8192, help="Longest side of the picture sent, in pixels.")
+    ] = None,
+    prompts: FolderOption = Path("prompts"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Try a prompt or a model on one image; what is asked is paid, and in the ledger, but not indexed."""
+    from indexer.catalog.opening import open_store
+    from indexer.cli.ingest import split_kinds
+    from indexer.cli.stopping import stop_on_signals
+    from indexer.cli.wiring import build_captioner, register_prompts
+    from indexer.errors import SettingsError
+    from indexer.pipelines.jobs import read_for
+    from indexer.pipelines.trying_out import TryingOut
+    from indexer.settings import Settings
+    from indexer.sources.folders import find_files
+    from indexer.sources.urls import downloaded, is_url
+
+    settings = Settings.load(captioner=captioner, model=model, max_edge=max_edge)
+    chosen = build_captioner(settings, captions=None)
+    with downloaded(image) if is_url(image) else nullcontext(Path(image)) as path:
+        if path.is_dir():
+            raise SettingsError(f"{path} is a folder; `indexer ingest` captions folders.")
+        file = next(find_files([path]))
+        read = read_for(chosen, file)
+    arguments = {"image": image, "kind": kind, "captioner": chosen.name, "model": chosen.model}
+    with open_store(settings) as store, store.runs.running("caption", arguments) as run_id, stop_on_signals() as stop:
+        asked = register_prompts(store, settings, chosen, split_kinds(kind), prompts)
+        trying = TryingOut(store=store, captioner=chosen, run_id=run_id, stop=stop)
+        answer = trying.caption(file, read, asked)
+        store.runs.finish_run(run_id, {})
+    raise typer.Exit(_show(answer, as_json=as_json))
+
+
+def _show(answer: "Answer | None", *, as_json: bool) -> int:
+    captions = answer.captions if answer else ()
+    for one in captions:
+        if as_json:
+            print_json({**asdict(one), "cost_usd": answer.usage.cost_usd if answer else None})
+        else:
+            _print(one)
+    bad = [one for one in captions if one.quarantine]
+    for one in bad:
+        say(f"{one.kind}: {one.quarantine}; it would not be indexed.")
+    if not captions:
+        say("The captioner has nothing to say of this image.")
+    return SOME_FAILED if bad or not captions else ALL_DONE
+
+
+def _print(caption: "Caption") -> None:
+    """Print what a caption says, a line for each sentence."""
+    for line in caption.sentences:
+        print(line)
+    if caption.keywords:
+        print(f"Keywords: {', '.join(caption.keywords)}")
+    if caption.visible_text:
+        print(f"Visible text: {caption.visible_text}")
+    for name, value in (caption.fields or {}).items():
+        print(f"{name}: {value}")

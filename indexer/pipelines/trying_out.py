@@ -1,0 +1,61 @@
+"""Caption one image and index nothing; what it cost is in the ledger all the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Event
+
+from indexer.captioning.captioner import Captioner
+from indexer.captioning.limiting import Limiter
+from indexer.catalog.store import Store
+from indexer.catalog.store.requests import RequestOutcome
+from indexer.imaging.reading import ReadImage
+from indexer.models import Answer, FoundFile, Prompt, RunId, Subject, Usage
+from indexer.pipelines.asking import Asking
+
+
+class TryingOut:
+    """Asks one captioner, at most twice: once more where an answer cannot be used."""
+
+    def __init__(self, *, store: Store, captioner: Captioner, run_id: RunId, stop: Event) -> None:
+        self._store = store
+        self._captioner = captioner
+        self._run_id = run_id
+        self._asking = Asking(Limiter(1), stop)
+
+    def caption(self, file: FoundFile, read: ReadImage, prompts: Sequence[Prompt]) -> Answer | None:
+        """Return what the captioner says of an image, quarantined where it cannot be used; None where it is nothing.
+
+        Raises CaptionerError.
+        """
+        subject = Subject(
+            sha256=read.facts.sha256,
+            location=file.location,
+            relative_path=file.relative_path,
+            facts=read.facts,
+            picture=read.picture,
+        )
+        if not self._captioner.is_paid:
+            return self._captioner.caption(subject, prompts)
+        first = self._ask(subject, prompts, None)
+        complaint = next((caption.quarantine for caption in first.captions if caption.quarantine), None)
+        if complaint is None:
+            return first
+        bad = {caption.kind for caption in first.captions if caption.quarantine}
+        second = self._ask(subject, [prompt for prompt in prompts if prompt.kind in bad], complaint)
+        mended = {caption.kind: caption for caption in second.captions}
+        captions = tuple(mended.get(caption.kind, caption) for caption in first.captions)
+        return replace(first, captions=captions, usage=first.usage.plus(second.usage))
+
+    def _ask(self, subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> Answer:
+        ids = [prompt.id for prompt in prompts if prompt.id is not None]
+        request_id = self._store.requests.open_request(
+            self._run_id, None, ids, captioner=self._captioner.name, model=self._captioner.model
+        )
+        tries, usage = self._asking.begin(), Usage()
+        outcome: RequestOutcome = "unavailable"
+        try:
+            answer = tries.ask(self._captioner, subject, prompts, complaint=complaint)
+            outcome, usage = "answered", answer.usage
+        finally:
+            self._store.requests.close_request(request_id, outcome, attempts=tries.count, usage=usage)
+        return answer
