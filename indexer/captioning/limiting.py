@@ -11,6 +11,8 @@ _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S = 120.0
 # So many rounds of good answers just below the last refusal, before it is tried whether more is allowed by now.
 _ROUNDS_BELOW = 10
+# How long nothing is sent after even one request at a time was refused; a limit that resets is met within the longest.
+_SHORTEST_REST_S, _LONGEST_REST_S = 0.25, 4.0
 _WAKE_S = 0.5  # how often a waiting request looks whether the run was stopped
 
 
@@ -19,6 +21,8 @@ class Limiter:
 
     After a refusal it returns to just below where it was refused, one step an answer, and stays there for some rounds;
     then each round without a refusal doubles the step, so that an endpoint that opens up is used within a few rounds.
+    An endpoint that refuses one at a time without a word limits a rate: nothing is sent for a while, twice as long each
+    time until an answer is good.
     """
 
     def __init__(self, ceiling: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,6 +36,7 @@ class Limiter:
         self._good_answers = 0
         self._halved_at = float("-inf")
         self._paused_until = float("-inf")
+        self._rest_s = _SHORTEST_REST_S
 
     @contextmanager
     def slot(self, stop: Event) -> Iterator[float]:
@@ -51,6 +56,7 @@ class Limiter:
         """Note a good answer; `pause_s` is how long the endpoint wants no other."""
         with self._changed:
             self._pause(pause_s)
+            self._rest_s = _SHORTEST_REST_S
             self._good_answers += 1
             if self.limit < self._refused_at - 1:
                 self._grow_to(self.limit + 1)
@@ -67,6 +73,8 @@ class Limiter:
             self._pause(pause_s)
             if sent_at < self._halved_at:
                 return
+            if self.limit == 1 and pause_s <= 0:
+                self._rest()
             self._refused_at = max(2, min(self.limit, max(self.in_flight, 1)))
             self._set(max(1, self._refused_at // 2))
             self._step, self._halved_at = 1, self._clock()
@@ -78,6 +86,10 @@ class Limiter:
     def _pause(self, pause_s: float) -> None:
         if pause_s > 0:
             self._paused_until = max(self._paused_until, self._clock() + min(pause_s, _LONGEST_PAUSE_S))
+
+    def _rest(self) -> None:
+        self._pause(self._rest_s)
+        self._rest_s = min(2 * self._rest_s, _LONGEST_REST_S)
 
     def _grow_to(self, limit: int) -> None:
         if self.limit < self.ceiling:

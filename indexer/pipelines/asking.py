@@ -87,10 +87,13 @@ class Tries:
         return self._stop.is_set() or self._faults >= _TRIES or waited_s > _LONGEST_BUSY_S
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
-        """Return seconds to wait: none where the limiter holds all requests back, else exponential with full jitter."""
+        """Return seconds to wait: none after a refusal, as the limiter holds all back, else exponential."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, CaptionerUnavailableError) and error.retry_after_s is not None:
-            return 0.0 if error.is_busy else min(error.retry_after_s, _LONGEST_WAIT_S)
+        if isinstance(error, CaptionerUnavailableError):
+            if error.is_busy:
+                return 0.0
+            if error.retry_after_s is not None:
+                return min(error.retry_after_s, _LONGEST_WAIT_S)
         return float(tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S)(state))
 
 

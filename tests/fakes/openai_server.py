@@ -41,6 +41,7 @@ class Asked:
     text: str
     images: tuple[bytes, ...]
     key: str
+    size_bytes: int
     batch: str | None = None
 
     @property
@@ -57,17 +58,22 @@ class Reply:
     refusal: str | None = None
     input_tokens: int = 1000
     output_tokens: int = 100
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Anything but an answer: a status with an error body, raw bytes, or a connection closed without a word."""
+    """Anything but an answer: a status with an error body, raw bytes, or a connection closed without a word.
+
+    Raw bytes that are `cut_off` are announced as twice as many, and the connection closes after them.
+    """
 
     status: int = 500
     message: str = "The server had an error while processing your request"
     code: str | None = None
     retry_after: str | None = None
     raw: bytes | None = None
+    cut_off: bool = False
     hang_up: bool = False
 
 
@@ -166,8 +172,8 @@ class FakeOpenAI(BatchRules):
                 self.refused.append(str(exc))
             raise
         with self._lock:
-            key = headers["authorization"]
-            asked = Asked(number=len(self.accepted), body=body, text=text, images=images, key=key, batch=batch)
+            number, key = len(self.accepted), headers["authorization"]
+            asked = Asked(number=number, body=body, text=text, images=images, key=key, size_bytes=len(raw), batch=batch)
             self.accepted.append(asked)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -190,6 +196,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server_state: FakeOpenAI
     protocol_version = "HTTP/1.1"
+    # As real servers do: else a body waits up to 40 ms for the client to acknowledge the headers.
+    disable_nagle_algorithm = True
 
     def do_DELETE(self) -> None:
         self._answer_about_batches(b"")
@@ -218,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(exc.status, exc.body)
         if isinstance(said, Fault):
             return self._send_error(said)
-        return self._send(200, _completion(said, body))
+        return self._send(200, _completion(said, body), said.headers)
 
     def _answer_about_batches(self, raw: bytes) -> None:
         request = Request.read(self.command, self.path, dict(self.headers.items()), raw)
@@ -238,7 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault.raw is not None:
-            self._send_raw(fault.status, fault.raw)
+            self.close_connection = fault.cut_off
+            self._send_raw(fault.status, fault.raw, length=len(fault.raw) * (2 if fault.cut_off else 1))
             return
         body = error_body(fault.message, code=fault.code)
         self._send(fault.status, body, {"Retry-After": fault.retry_after} if fault.retry_after else {})
@@ -246,10 +255,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
         self._send_raw(status, json.dumps(body).encode(), headers or {})
 
-    def _send_raw(self, status: int, raw: bytes, headers: Mapping[str, str] | None = None) -> None:
+    def _send_raw(
+        self, status: int, raw: bytes, headers: Mapping[str, str] | None = None, *, length: int | None = None
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
+        self.send_header("Content-Length", str(len(raw) if length is None else length))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()

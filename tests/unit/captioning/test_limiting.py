@@ -91,6 +91,43 @@ def test_nobody_is_let_in_while_the_endpoint_asks_for_a_pause(clock: Clock) -> N
     assert (early, late) == (False, True)
 
 
+def test_all_rest_twice_as_long_each_time_that_even_one_at_a_time_is_refused(clock: Clock) -> None:
+    limiter = Limiter(1, clock=clock)
+
+    rests = [rest_after_refusal(limiter, clock) for _ in range(7)]
+
+    assert rests == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+
+
+def test_a_good_answer_makes_the_next_rest_short_again(clock: Clock) -> None:
+    limiter = Limiter(1, clock=clock)
+    for _ in range(4):
+        rest_after_refusal(limiter, clock)
+
+    limiter.answered()
+
+    assert rest_after_refusal(limiter, clock) == 0.25
+
+
+def test_a_refusal_of_one_of_many_makes_nobody_rest(clock: Clock) -> None:
+    limiter = Limiter(8, clock=clock)
+    limiter.in_flight = 8
+
+    limiter.refused(clock.now)
+    limiter.in_flight = 0
+
+    with limiter.slot(Event()) as sent_at:
+        assert sent_at == clock.now
+
+
+def test_a_pause_that_was_asked_for_is_not_made_longer(clock: Clock) -> None:
+    limiter = Limiter(1, clock=clock)
+
+    limiter.refused(clock.now, pause_s=1)
+
+    assert limiter._wait_s() == 1
+
+
 def test_being_stopped_ends_every_wait(clock: Clock) -> None:
     limiter, stop = Limiter(1, clock=clock), Event()
     limiter.refused(clock.now, pause_s=60)
@@ -113,6 +150,14 @@ def settle(limiter: Limiter, clock: Clock, *, allowed: int, requests: int) -> in
         refused += max(0, sent - allowed)
         requests -= sent
     return refused
+
+
+def rest_after_refusal(limiter: Limiter, clock: Clock) -> float:
+    """Refuse a request that was sent alone, and return how long nothing is sent after it."""
+    limiter.refused(clock.now)
+    rest_s = limiter._wait_s()
+    clock.now += rest_s
+    return rest_s
 
 
 def _enter(limiter: Limiter, stop: Event, entered: Callable[[], None]) -> None:
