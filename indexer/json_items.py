@@ -43,6 +43,8 @@ def _load_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, object]]:
 
 
 def _parse(path: Path, number: int, line: bytes) -> object:
+    if number == 1 and line == b"{":
+        raise JsonFileError(path, "is one JSON object over many lines; an array is wanted, or an object a line")
     try:
         return json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as exc:

@@ -59,13 +59,24 @@ LANGUAGE sql STABLE AS $$
       AND (c.quarantine IS NULL OR NOT p_retry)
 $$;
 
--- Say why a record's answer for one of these kinds may not serve; null where all may.
+-- Say why none of a record's answers for one of these kinds may serve, as this model's was refused or quarantined; null
+-- where all kinds have one that may, whoever gave it.
 CREATE FUNCTION why_quarantined(p_record_id bigint, p_kinds text[], p_captioner text, p_model text) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT c.quarantine FROM record_caption c
     WHERE c.record_id = p_record_id AND c.kind = ANY(p_kinds) AND c.captioner = p_captioner AND c.model = p_model
       AND c.quarantine IS NOT NULL
+      AND NOT EXISTS (SELECT FROM record_caption o
+                      WHERE o.record_id = p_record_id AND o.kind = c.kind AND o.quarantine IS NULL)
     LIMIT 1
+$$;
+
+-- Tell whether a record has an answer that may serve for every kind that it was answered for.
+CREATE FUNCTION record_serves(p_record_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_and(k.usable > 0), false)
+    FROM (SELECT count(*) FILTER (WHERE c.quarantine IS NULL) AS usable
+          FROM record_caption c WHERE c.record_id = p_record_id GROUP BY c.kind) k
 $$;
 
 -- Open a request for a record and return its id; null when any of the kinds is there (or, unless p_retry, was refused

@@ -23,16 +23,16 @@ WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
 SELECT f.reason, f.quarantined
 FROM failure f
 WHERE f.stage = 'caption'
-  AND (f.record_id = %(record_id)s
+  AND ((f.record_id = %(record_id)s AND NOT (f.quarantined AND record_serves(f.record_id)))
        OR (%(record_id)s::bigint IS NULL AND f.image_id = %(image_id)s AND NOT is_servable(f.image_id)))
 ORDER BY f.id DESC
 LIMIT 1;
 
 -- name: find_failures
--- Return what could not be done, the latest first; a quarantined image that has a servable caption is not among them.
+-- Return what could not be done, the latest first; what was quarantined and has a caption that serves is not among it.
 SELECT f.location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
 FROM failure f
-WHERE NOT f.quarantined OR NOT is_servable(f.image_id)
+WHERE NOT f.quarantined OR NOT (is_servable(f.image_id) OR record_serves(f.record_id))
 ORDER BY f.last_at DESC, f.id DESC;
 
 -- name: find_locations_of

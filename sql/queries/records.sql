@@ -44,6 +44,10 @@ WITH registered AS (
 ), placed AS (
     UPDATE manifest_line SET record_id = (SELECT id FROM registered)
     WHERE manifest = %(manifest)s AND position = %(position)s
+), cleared AS (
+    DELETE FROM failure f
+    WHERE f.location = %(manifest)s || ':' || %(position)s
+      AND f.record_id IS DISTINCT FROM (SELECT id FROM registered)
 )
 SELECT %(manifest)s::text AS manifest, %(position)s::integer AS position, r.id AS record_id, r.key,
        answered_kinds(r.id, %(kinds)s, %(captioner)s, %(model)s, %(retry)s) AS answered,

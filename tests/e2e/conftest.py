@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,14 @@ def finish(process: "subprocess.Popen[str]") -> Finished:
     """Wait for a command and return what it printed."""
     out, err = process.communicate(timeout=120)
     return Finished(code=process.returncode, out=out, err=err)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait a minute at the most for something to become true."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _bare_environment() -> dict[str, str]:

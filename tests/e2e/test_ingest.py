@@ -4,14 +4,13 @@ import io
 import json
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import Command, finish
+from tests.e2e.conftest import Command, finish, wait_until
 from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply, describe, pixels_key
 from tests.images import image_bytes, write_images
 
@@ -63,7 +62,7 @@ def test_a_run_that_is_killed_half_way_goes_on_where_it_was(
     write_images(tmp_path / "images", 40)
     openai_server.latency_s = 0.15
     first = paying.start("ingest", tmp_path / "images", "--concurrency", str(concurrency))
-    _wait_until(lambda: len(openai_server.accepted) >= 20)
+    wait_until(lambda: len(openai_server.accepted) >= 20)
     first.send_signal(signal.SIGKILL)
     first.communicate(timeout=30)
 
@@ -124,7 +123,7 @@ def test_ctrl_c_keeps_what_is_paid_for_and_says_what_is_left(
     write_images(tmp_path / "images", 40)
     openai_server.latency_s = 0.2
     process = paying.start("ingest", tmp_path / "images", "--concurrency", "2")
-    _wait_until(lambda: len(openai_server.accepted) >= 6)
+    wait_until(lambda: len(openai_server.accepted) >= 6)
 
     process.send_signal(signal.SIGINT)
     finished = finish(process)
@@ -433,13 +432,6 @@ def test_an_unanswered_image_is_taken_up_by_the_next_run(
 def _hang_on_first(asked: Asked) -> Reply:
     time.sleep(1 if asked.number == 0 else 0)
     return describe(asked)
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_copies_of_an_image_that_cannot_be_captioned_fail_with_it(

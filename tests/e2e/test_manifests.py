@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Command, finish
-from tests.e2e.test_ingest import _wait_until
+from tests.e2e.conftest import Command, finish, wait_until
 from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply, pixels_key
 from tests.images import image_bytes, write_images
 
@@ -176,7 +175,7 @@ def test_a_run_that_is_killed_goes_on_and_two_at_once_pay_once(
     openai_server.latency_s = 0.15
     openai_server.answer = _answer
     killed = paying.start("ingest", manifest, "--concurrency", "4")
-    _wait_until(lambda: len(openai_server.accepted) >= 12)
+    wait_until(lambda: len(openai_server.accepted) >= 12)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=30)
 

@@ -1,6 +1,7 @@
 """Records of manifests: asked once for the same images, text, kind and model, and kept where they are written."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,6 +147,42 @@ def test_an_answer_clears_the_records_failures(store: Store, run_id: RunId) -> N
         store.failures.record_failure(run_id, failure)
 
     _store(store, record, make_answer())
+
+    assert store.failures.find_failures() == []
+
+
+def test_a_record_that_another_model_answers_is_no_failure(store: Store, run_id: RunId) -> None:
+    record = _add_record(store, add_image(store))
+    _store(store, record, make_answer(), model="other")
+    failure = make_failure(f"{MANIFEST}:1", stage="caption", record_id=record.record_id, quarantined=True)
+    store.failures.record_failure(run_id, failure)
+
+    _store(store, record, REFUSED)
+
+    assert _known(store).reason is None
+    assert (store.failures.find_failures(), store.status.count_everything().failures) == ([], 0)
+
+
+def test_a_kind_without_a_usable_answer_is_a_failure_whatever_the_others_are(store: Store, run_id: RunId) -> None:
+    record = _add_record(store, add_image(store))
+    failure = make_failure(f"{MANIFEST}:1", stage="caption", record_id=record.record_id, quarantined=True)
+    store.failures.record_failure(run_id, failure)
+
+    _store(store, record, replace(REFUSED, captions=(*REFUSED.captions, Caption(kind="alt_text", sentences=("Mug",)))))
+
+    assert _known(store).reason == "the reply is a refusal"
+    assert store.status.count_everything().quarantined == 1
+
+
+def test_a_line_whose_images_have_changed_forgets_what_the_record_before_failed_with(
+    store: Store, run_id: RunId
+) -> None:
+    before, after = add_image(store, "a"), add_image(store, "b")
+    record = _add_record(store, before)
+    failure = make_failure(f"{MANIFEST}:1", stage="caption", record_id=record.record_id)
+    store.failures.record_failure(run_id, failure)
+
+    store.records.register_record(_line(), bytes(32), [after], _asked())
 
     assert store.failures.find_failures() == []
 

@@ -30,7 +30,12 @@ def test_a_broken_line_comes_as_it_is(line: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"[1, 2", "is no JSON"), (b"[" * 5000, "is no JSON"), (b"\xff\xfe1\x00\n", "is not written in UTF-8")],
+    [
+        (b"{\n1: 2}", "is one JSON object"),
+        (b"[1, 2", "is no JSON"),
+        (b"[" * 5000, "is no JSON"),
+        (b"\xff\xfe1\x00\n", "is not written in UTF-8"),
+    ],
 )
 def test_a_file_that_is_broken_as_a_whole_is_an_error(content: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(JsonFileError, match=rf"things\.jsonl: {reason}"):
