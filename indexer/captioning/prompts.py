@@ -1,5 +1,6 @@
 """Prompts: TOML files shipped with the package and overridden by a folder of the user's."""
 
+import difflib
 import hashlib
 import json
 import tomllib
@@ -87,6 +88,18 @@ def revision_sha256(text: str, schema: Mapping[str, Any], max_tokens: int, image
     """Return what identifies a revision: the SHA-256 of its parsed values, so that a comment changes nothing."""
     values = {"text": text, "schema": schema, "max_tokens": max_tokens, "image_detail": image_detail}
     return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def unified_diff(before: Prompt, after: Prompt) -> list[str]:
+    """Return the lines in which two revisions differ, as `diff -u` shows them; none where they say the same."""
+    names = (f"{prompt.kind} {prompt.revision or 'in force'}" for prompt in (before, after))
+    return list(difflib.unified_diff(_lines(before), _lines(after), *names, lineterm=""))
+
+
+def _lines(prompt: Prompt) -> list[str]:
+    schema = json.dumps(prompt.schema, indent=2, sort_keys=True, ensure_ascii=False)
+    settings = f"max_tokens = {prompt.max_tokens}\nimage_detail = {prompt.image_detail}\nschema = {schema}"
+    return [*prompt.text.splitlines(), "", *settings.splitlines()]
 
 
 def _load(kind: str, path: Path, wording: Wording) -> Prompt:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from indexer.cli.output import JsonFlag
+from indexer.cli.output import JsonFlag, log_to_stderr
 from indexer.cli.prompts import FolderOption
 
 
@@ -37,6 +37,10 @@ def ingest(
     prompts: FolderOption = Path("prompts"),
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed for good.")] = False,
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("-v", "--verbose", help="Say what the endpoint refused, and how many requests are in flight."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Caption, embed and index images; run it again at any time: it goes on where it was."""
@@ -48,6 +52,8 @@ def ingest(
     from indexer.settings import Settings
     from indexer.sources.finding import check_sources, is_manifest
 
+    if verbose:
+        log_to_stderr()
     check_sources(sources)
     if batch and any(map(is_manifest, sources)):
         raise SettingsError("--batch takes images alone: ingest manifests without it.")

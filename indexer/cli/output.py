@@ -1,6 +1,7 @@
 """What commands print: results on stdout, as text or as one JSON object a line; all else on stderr."""
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
@@ -22,6 +23,15 @@ def print_json(value: Mapping[str, object]) -> None:
 def say(message: str) -> None:
     """Tell the user something that is no result."""
     print(message, file=sys.stderr, flush=True)
+
+
+def log_to_stderr() -> None:
+    """Show what this project logs, with the time, from now on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logger = logging.getLogger("indexer")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

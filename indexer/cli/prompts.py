@@ -57,6 +57,31 @@ def show_prompt(kind: str, prompts: FolderOption = Path("prompts"), as_json: Jso
         print(prompt.text)
 
 
+@app.command("diff")
+def diff_prompts(
+    kind: str,
+    first: Annotated[int, typer.Argument(metavar="A", help="A revision's number.")],
+    second: Annotated[
+        int | None, typer.Argument(metavar="B", help="Another's; without it, the prompt in force.")
+    ] = None,
+    prompts: FolderOption = Path("prompts"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Show how two revisions of a prompt differ."""
+    from indexer.captioning.prompts import get_prompt, unified_diff
+    from indexer.catalog.opening import open_store
+    from indexer.settings import Settings
+
+    with open_store(Settings.load()) as store:
+        before = store.prompts.get_revision(kind, first)
+        after = get_prompt(prompts, kind) if second is None else store.prompts.get_revision(kind, second)
+    lines = unified_diff(before, after)
+    if as_json:
+        print_json({"kind": kind, "a": first, "b": second, "diff": lines})
+    else:
+        print("\n".join(lines) or "They are the same.")
+
+
 @app.command("init")
 def init_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
     """Copy the shipped prompts to ./prompts for editing; files that are there stay as they are."""

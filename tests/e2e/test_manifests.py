@@ -207,15 +207,16 @@ def test_a_dry_run_counts_records_and_writes_nothing(
 ) -> None:
     manifest = _write(tmp_path, [json.dumps(_record([FIRST, SECOND], "What?")), "oops", json.dumps({"image": FIRST})])
 
-    before = paying("ingest", manifest, "--dry-run", "--json").lines
+    [before] = paying("ingest", manifest, "--dry-run", "--json").lines
     nothing = paying("export", "--format", "dataflow", manifest)
     paying("ingest", manifest)
-    after = paying("ingest", manifest, "--dry-run", "--json").lines
+    [after] = paying("ingest", manifest, "--dry-run", "--json").lines
 
-    assert before == [{"dry_run": True, "seen": 3, "known": 0, "failed": 1, "to_do": 2, "requests": 2}]
+    told = ("seen", "new", "known", "failed", "to_do", "requests")
+    assert [before[name] for name in told] == [3, 2, 0, 1, 2, 2]
     assert (nothing.code, nothing.out) == (1, "")
     assert "There is no ingested manifest" in nothing.err
-    assert after == [{"dry_run": True, "seen": 3, "known": 2, "failed": 1, "to_do": 0, "requests": 0}]
+    assert [after[name] for name in told] == [3, 0, 2, 1, 0, 0]
     assert len(openai_server.accepted) == 2
 
 

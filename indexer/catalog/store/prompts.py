@@ -48,6 +48,13 @@ class Prompts:
         """Return every revision, the newest of each kind first."""
         return [_prompt(row) for row in self._database.fetch("prompts", "find_prompts")]
 
+    def get_revision(self, kind: str, revision: int) -> Prompt:
+        """Return a stored revision by its number; raises NotFoundError."""
+        for stored in self.find_prompts():
+            if (stored.kind, stored.revision) == (kind, revision):
+                return stored
+        raise NotFoundError("prompt revision", f"{kind} {revision}")
+
     def get_prompt(self, prompt_id: PromptId) -> Prompt:
         """Return one stored revision; raises NotFoundError."""
         row = self._database.fetch_one("prompts", "get_prompt", prompt_id=prompt_id)

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.captioning.prompts import SHIPPED, copy_shipped, get_prompt, load_prompts, revision_sha256
+from indexer.captioning.prompts import SHIPPED, copy_shipped, get_prompt, load_prompts, revision_sha256, unified_diff
 from indexer.errors import NotFoundError, SettingsError
+from tests.factories import make_prompt
 
 TOML = """
 text = "Describe the image."
@@ -156,3 +157,12 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
 
     assert path not in written
     assert path.read_text(encoding="utf-8") == TOML
+
+
+def test_a_diff_shows_what_differs_and_nothing_else() -> None:
+    before, after = make_prompt("Describe.\nBe brief."), make_prompt("Describe.\nBe exact.")
+
+    lines = unified_diff(before, after)
+
+    assert [line for line in lines if line[:1] in "+-"][2:] == ["-Be brief.", "+Be exact."]
+    assert unified_diff(before, before) == []

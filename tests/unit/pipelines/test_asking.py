@@ -1,6 +1,7 @@
 import time
 from threading import Event
 
+from indexer.captioning.estimating import Estimate
 from indexer.captioning.limiting import Limiter
 from indexer.errors import CaptionerUnavailableError
 from indexer.models import Answer, Subject
@@ -10,13 +11,13 @@ from indexer.pipelines.asking import Asking
 class BusyCaptioner:
     """Refuses so many requests as too many, without a word on how long to wait."""
 
-    name, model, rank, max_edge, is_paid = "busy", "busy", 2, 768, True
+    name, model, rank, max_edge, is_paid, takes_questions = "busy", "busy", 2, 768, True, True
 
     def __init__(self, refusals: int) -> None:
         self._refusals = refusals
 
-    def most_cost_usd(self, *_: object) -> float:
-        return 0.0
+    def estimate(self, *_: object) -> Estimate:
+        return Estimate()
 
     def caption(self, *_: object, **_more: object) -> Answer:
         self._refusals -= 1
