@@ -92,8 +92,8 @@ def revision_sha256(text: str, schema: Mapping[str, Any], max_tokens: int, image
 
 def unified_diff(before: Prompt, after: Prompt) -> list[str]:
     """Return the lines in which two revisions differ, as `diff -u` shows them; none where they say the same."""
-    names = (f"{prompt.kind} {prompt.revision or 'in force'}" for prompt in (before, after))
-    return list(difflib.unified_diff(_lines(before), _lines(after), *names, lineterm=""))
+    names = [f"{prompt.kind} {prompt.revision or 'in force'}" for prompt in (before, after)]
+    return list(difflib.unified_diff(_lines(before), _lines(after), names[0], names[1], lineterm=""))
 
 
 def _lines(prompt: Prompt) -> list[str]:

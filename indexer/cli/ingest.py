@@ -39,7 +39,7 @@ def ingest(
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
     verbose: Annotated[
         bool,
-        typer.Option("-v", "--verbose", help="Say what the endpoint refused, and how many requests are in flight."),
+        typer.Option("-v", "--verbose", help="Log refusals, and how many requests may be in flight."),
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:

@@ -121,7 +121,7 @@ class Preparing:
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
-        if not image.serves and RETRIEVAL in self.wanted.kinds:
+        if not image.serves:
             return explain(self._store, (image.image_id, None), file.location)
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 

@@ -8,7 +8,9 @@ CREATE INDEX request_batch ON request (batch) WHERE outcome IS NULL AND batch IS
 -- A caption that is asked for without indexing anything is in the ledger, too.
 ALTER TABLE request ALTER COLUMN image_id DROP NOT NULL;
 
--- As in 0001, and an open request in a batch is a claim whether or not its run lives.
+-- Open a request for an image and return its id; null when any of the captions asked for is there, when a living run is
+-- asking for one or a batch has it, or (unless p_retry) when they were refused or quarantined. As in 0001, but for the
+-- batches, and for the captions that are there: none of them is bought again with the others.
 CREATE OR REPLACE FUNCTION claim_request(
     p_run_id bigint, p_image_id bigint, p_prompt_ids bigint[], p_captioner text, p_model text, p_retry boolean
 ) RETURNS bigint
@@ -24,16 +26,14 @@ BEGIN
             WHERE r.image_id = p_image_id AND r.outcome IS NULL AND r.prompt_ids && p_prompt_ids
               AND r.captioner = p_captioner AND r.model = p_model
               AND (r.batch IS NOT NULL OR r.run_id = p_run_id OR run_is_alive(r.run_id)))
-      AND EXISTS (
-            SELECT FROM unnest(p_prompt_ids) AS asked (prompt_id)
-            WHERE NOT EXISTS (
-                SELECT FROM caption c
-                WHERE c.image_id = p_image_id AND c.prompt_id = asked.prompt_id
-                  AND c.captioner = p_captioner AND c.model = p_model
-                  AND (c.quarantine IS NULL OR NOT p_retry)))
+      AND NOT EXISTS (
+            SELECT FROM caption c
+            WHERE c.image_id = p_image_id AND c.prompt_id = ANY(p_prompt_ids)
+              AND c.captioner = p_captioner AND c.model = p_model
+              AND (c.quarantine IS NULL OR NOT p_retry))
       AND (p_retry OR NOT EXISTS (
             SELECT FROM failure f
-            WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable
+            WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable AND NOT f.quarantined
               AND f.captioner = p_captioner AND f.model = p_model))
     RETURNING id INTO claimed;
     RETURN claimed;
@@ -53,4 +53,13 @@ LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM caption c
                    WHERE c.image_id = p_image_id AND c.kind = 'retrieval' AND c.quarantine IS NULL)
         OR EXISTS (SELECT FROM correction k WHERE k.image_id = p_image_id AND k.kind = 'retrieval')
+$$;
+
+-- Tell whether an image has a caption that may serve of every kind that it has captions of.
+CREATE FUNCTION image_serves(p_image_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_and(k.is_usable), false)
+    FROM (SELECT bool_or(c.quarantine IS NULL OR EXISTS (SELECT FROM correction r
+                                                         WHERE r.image_id = c.image_id AND r.kind = c.kind)) AS is_usable
+          FROM caption c WHERE c.image_id = p_image_id GROUP BY c.kind) k
 $$;

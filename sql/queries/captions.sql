@@ -25,6 +25,7 @@ WITH completed AS (
 ), cleared AS (
     DELETE FROM failure f
     WHERE f.image_id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE quarantine IS NULL)
+      AND NOT EXISTS (SELECT FROM stored WHERE quarantine IS NOT NULL)
 )
 UPDATE image SET changes = changes + 1
 WHERE id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE kind = 'retrieval' AND quarantine IS NULL)

@@ -16,7 +16,7 @@ SELECT f.location, f.stage, f.reason, f.size_bytes, f.modified_ns, f.quarantined
 FROM failure f
 WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
   AND (f.stage = 'read' OR (f.captioner = %(captioner)s AND f.model = %(model)s))
-  AND (NOT f.quarantined OR NOT is_servable(f.image_id));
+  AND (NOT f.quarantined OR NOT image_serves(f.image_id));
 
 -- name: find_reason
 -- Return why an image or a record that may not be asked about again has no caption; nothing where it has one.
@@ -24,7 +24,7 @@ SELECT f.reason, f.quarantined
 FROM failure f
 WHERE f.stage = 'caption'
   AND ((f.record_id = %(record_id)s AND NOT (f.quarantined AND record_serves(f.record_id)))
-       OR (%(record_id)s::bigint IS NULL AND f.image_id = %(image_id)s AND NOT is_servable(f.image_id)))
+       OR (%(record_id)s::bigint IS NULL AND f.image_id = %(image_id)s AND NOT image_serves(f.image_id)))
 ORDER BY f.id DESC
 LIMIT 1;
 
@@ -32,7 +32,7 @@ LIMIT 1;
 -- Return what could not be done, the latest first; what was quarantined and has a caption that serves is not among it.
 SELECT f.location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
 FROM failure f
-WHERE NOT f.quarantined OR NOT (is_servable(f.image_id) OR record_serves(f.record_id))
+WHERE NOT f.quarantined OR NOT (image_serves(f.image_id) OR record_serves(f.record_id))
 ORDER BY f.last_at DESC, f.id DESC;
 
 -- name: find_locations_of

@@ -2,7 +2,7 @@
 -- Count what the catalogue holds; failures as find_failures lists them.
 WITH standing AS (
     SELECT f.quarantined FROM failure f
-    WHERE NOT f.quarantined OR NOT (is_servable(f.image_id) OR record_serves(f.record_id))
+    WHERE NOT f.quarantined OR NOT (image_serves(f.image_id) OR record_serves(f.record_id))
 )
 SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS images,
        (SELECT count(*) FROM location) AS locations,

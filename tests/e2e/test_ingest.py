@@ -359,6 +359,39 @@ def test_a_hostile_error_message_is_kept_as_text(paying: Command, openai_server:
     assert "way" in paying("failures", "--json").lines[0]["reason"]
 
 
+def test_a_reply_that_is_the_same_for_unlike_images_serves_none_of_them(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    images = tmp_path / "images"
+    write_images(images, 12, first=1)
+    (images / "again.jpg").write_bytes(image_bytes(1, quality=60))
+    openai_server.answer = lambda _: caption_reply("A beautiful picture.", "Something to look at.")
+
+    finished = paying("ingest", images, "--json")
+    listed = paying("failures", "--quarantined", "--json").lines
+    status = paying("status", "--json").lines[0]
+    openai_server.answer = describe
+    mended = paying("ingest", images, "--retry-failed", "--json").lines[-1]
+
+    assert finished.code == 3, finished.err
+    assert (finished.lines[-1]["captioned"], finished.lines[-1]["failed"]) == (0, 13)
+    assert {failure["reason"] for failure in listed} == {"the reply is the same as for several unlike images"}
+    assert (len(listed), status["entries"], status["quarantined"]) == (13, 0, 13)
+    assert (mended["captioned"], mended["failed"], mended["indexed"]) == (13, 0, 13)
+
+
+def test_near_copies_may_have_the_same_reply(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
+    for quality in range(60, 96, 5):
+        path = tmp_path / "burst" / f"{quality}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(image_bytes(3, quality=quality))
+    openai_server.answer = lambda _: caption_reply("Grey squares in a row.", "Squares.")
+
+    summary = paying("ingest", tmp_path / "burst", "--json").lines[-1]
+
+    assert (summary["captioned"], summary["failed"], summary["indexed"]) == (8, 0, 8)
+
+
 def test_a_dry_run_tells_new_changed_moved_and_known_images_apart(paying: Command, tmp_path: Path) -> None:
     images = tmp_path / "images"
     write_images(images, 24)
