@@ -20,6 +20,7 @@ RecordId = NewType("RecordId", int)
 Origin = Literal["original", "edit", "frame"]
 Mode = Literal["hybrid", "dense", "text"]
 Strictness = Literal["low", "normal", "high"]
+CaptionerName = Literal["openai", "huggingface", "blip", "offline"]
 Band = Literal["strong", "likely", "weak"]
 
 RETRIEVAL = "retrieval"

@@ -5,7 +5,8 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -20,6 +21,7 @@ from pydantic_settings import (
 )
 
 from indexer.errors import SettingsError
+from indexer.models import CaptionerName
 
 PREFIX = "CAPTION_SEARCH_"
 # pydantic's error types in the words of a user.
@@ -37,6 +39,7 @@ _SENTENCES = {
 TOML_FILE = "caption-search.toml"
 ENV_FILE = ".env"
 _URL = r"^https?://"
+_GPT, _BLIP = "gpt-4o-mini", "Salesforce/blip-image-captioning-base"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 
 
@@ -44,6 +47,14 @@ def _default_home() -> Path:
     """Return the platform's folder for data; not where it has a space, which Postgres' socket cannot bear (macOS)."""
     usual = user_data_path("caption-search", appauthor=False)
     return usual if " " not in str(usual) else Path.home() / ".caption-search"
+
+
+def _default_model(given: dict[str, Any]) -> str:
+    """Return the model where none is set: each captioner has its own; a Hugging Face endpoint's is in its address."""
+    address = urlsplit(given.get("hf_api_itt_base") or "")
+    if given.get("captioner") == "huggingface" and address.netloc:
+        return address.path.rpartition("/models/")[2].strip("/") or address.netloc
+    return _BLIP if given.get("captioner") == "blip" else _GPT
 
 
 class FileSettingsSource(EnvSettingsSource):
@@ -65,12 +76,15 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", min_length=1)
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY", min_length=1)
     openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL", pattern=_URL)
+    hf_api_itt_base: str | None = Field(None, validation_alias="HF_API_ITT_BASE", pattern=_URL)
+    hf_token: SecretStr | None = Field(None, validation_alias="HF_TOKEN", min_length=1)
+    hf_api_key: SecretStr | None = Field(None, validation_alias="HF_API_KEY", min_length=1)
     df_api_key: SecretStr | None = Field(None, validation_alias="DF_API_KEY", min_length=1)
     df_base_url: str | None = Field(None, validation_alias="DF_BASE_URL", pattern=_URL)
 
     home: Path = Field(default_factory=_default_home)
-    captioner: Literal["openai", "offline"] | None = None
-    model: str = Field("gpt-4o-mini", min_length=1)
+    captioner: CaptionerName | None = None
+    model: str = Field(default_factory=_default_model, min_length=1)
     embedder: str = Field("all-MiniLM-L6-v2", min_length=1)
     concurrency: int = Field(10, ge=1, le=1000)
     timeout_s: float = Field(120, gt=0, le=3600)
@@ -94,10 +108,11 @@ class Settings(BaseSettings):
         return tuple(languages)
 
     @model_validator(mode="after")
-    def _fall_back_on_dataflow(self) -> "Settings":
-        """Take DataFlow's key and address where there are none of our own."""
+    def _fall_back(self) -> "Settings":
+        """Take DataFlow's key and address, and Hugging Face's older name, where the usual ones are not set."""
         self.openai_api_key = self.openai_api_key or self.df_api_key
         self.openai_base_url = self.openai_base_url or self.df_base_url
+        self.hf_token = self.hf_token or self.hf_api_key
         return self
 
     @classmethod
@@ -132,7 +147,7 @@ class Settings(BaseSettings):
         except ValidationError as exc:
             raise SettingsError(_sentence(exc)) from exc
 
-    def chosen_captioner(self) -> Literal["openai", "offline"]:
+    def chosen_captioner(self) -> CaptionerName:
         """Return the captioner set, else `openai` where a key or base URL is set, else `offline`."""
         if self.captioner is not None:
             return self.captioner

@@ -12,7 +12,7 @@ class Captioner(Protocol):
 
     @property
     def name(self) -> str:
-        """`openai`, `offline`, `import`."""
+        """`openai`, `huggingface`, `blip`, `offline`, `import`."""
 
     @property
     def model(self) -> str:
@@ -21,6 +21,10 @@ class Captioner(Protocol):
     @property
     def rank(self) -> int:
         """How good its captions are: a higher rank replaces a lower (offline 0, import 1, model 2)."""
+
+    @property
+    def kinds(self) -> Sequence[str] | None:
+        """The kinds of caption it makes when it cannot be told what to write; None when it answers prompts."""
 
     @property
     def max_edge(self) -> int | None:

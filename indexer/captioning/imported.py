@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from indexer.captioning.estimating import Estimate
 from indexer.json_items import load_items
-from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
+from indexer.models import IMPORT_RANK, RETRIEVAL, Answer, Caption, Prompt, Subject, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class ImportCaptioner:
 
     name = model = "import"
     rank = IMPORT_RANK
+    kinds = (RETRIEVAL,)
     max_edge = None
     is_paid = False
     takes_questions = False

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.captioning.estimating import Estimate
 from indexer.imaging.picture import colours_and_pixels
-from indexer.models import OFFLINE_RANK, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
+from indexer.models import OFFLINE_RANK, RETRIEVAL, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
@@ -33,6 +33,7 @@ class OfflineCaptioner:
 
     name = model = "offline"
     rank = OFFLINE_RANK
+    kinds = (RETRIEVAL,)
     max_edge = 1280  # small print needs more pixels than a model does
     is_paid = False
     takes_questions = False

@@ -24,6 +24,7 @@ class OpenAICaptioner:
 
     name = "openai"
     rank = MODEL_RANK
+    kinds = None
     is_paid = True
     takes_questions = True
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from indexer.catalog.vectors import Vectors
 from indexer.errors import EmbedderError
+from indexer.model_loading import first_line, loading_quietly
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -69,25 +70,22 @@ def load_for_bulk(name: str) -> Embedder:
 
 
 def _load(name: str, threads: int | None) -> "SentenceTransformer":
-    # Imported here: torch takes seconds to load and most commands never embed.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
+    with loading_quietly():
+        # Imported here: torch takes seconds to load and most commands never embed.
+        import torch
+        from sentence_transformers import SentenceTransformer
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    if threads is not None:
-        torch.set_num_threads(threads)
-    source = packaged_weights() if name == DEFAULT else None
-    try:
-        return SentenceTransformer(str(source or name))
-    except (OSError, ValueError, RuntimeError) as exc:
-        reason = str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__
-        raise EmbedderError(
-            f"The embedder {name} cannot be loaded ({reason}). "
-            "CAPTION_SEARCH_EMBEDDER takes a model's name or a folder that holds one."
-        ) from exc
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        if threads is not None:
+            torch.set_num_threads(threads)
+        source = packaged_weights() if name == DEFAULT else None
+        try:
+            return SentenceTransformer(str(source or name))
+        except (OSError, ValueError, RuntimeError) as exc:
+            raise EmbedderError(
+                f"The embedder {name} cannot be loaded ({first_line(exc)}). "
+                "CAPTION_SEARCH_EMBEDDER takes a model's name or a folder that holds one."
+            ) from exc
 
 
 def packaged_weights() -> Path | None:

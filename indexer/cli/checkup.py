@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from indexer.captioning.blip import BlipCaptioner
+from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.embedding import load_for_queries
@@ -70,7 +72,7 @@ def _check_embedder(settings: Settings) -> str:
 
 def _check_captioner(settings: Settings) -> str:
     match build_captioner(settings, captions=None):
-        case OpenAICaptioner() as captioner:
+        case OpenAICaptioner() | HuggingFaceCaptioner() | BlipCaptioner() as captioner:
             return captioner.check()
         case OfflineCaptioner():
             return "offline; set OPENAI_API_KEY or OPENAI_BASE_URL for captions by a model"

@@ -1,12 +1,13 @@
 """`indexer ingest`: its flags."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from indexer.cli.output import JsonFlag, log_to_stderr
 from indexer.cli.prompts import FolderOption
+from indexer.models import CaptionerName
 
 
 def ingest(
@@ -14,10 +15,16 @@ def ingest(
         list[Path], typer.Argument(help="Folders (with all below them), image files, and manifests (.json, .jsonl).")
     ],
     captioner: Annotated[
-        Literal["openai", "offline"] | None,
-        typer.Option(help="openai: any OpenAI-compatible endpoint; offline: no model. Chosen by what is set."),
+        CaptionerName | None,
+        typer.Option(
+            help="openai: any OpenAI-compatible endpoint; huggingface: an image-to-text endpoint; blip: a model on "
+            "this machine; offline: no model. openai or offline by what is set."
+        ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The model to ask, as the endpoint names it.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The model to ask, as the endpoint names it; for blip a name on the hub, or a folder."),
+    ] = None,
     captions: Annotated[
         Path | None, typer.Option(help="Import captions from this JSON or JSONL file instead of asking a model.")
     ] = None,

@@ -13,7 +13,7 @@ from indexer.catalog.embedding import load_for_bulk
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import MODEL_RANK, RETRIEVAL, Prompt, RunId
+from indexer.models import RETRIEVAL, Prompt, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
@@ -44,6 +44,8 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
         from indexer.captioning.offline import OfflineCaptioner
 
         return OfflineCaptioner()
+    if settings.captioner in ("huggingface", "blip"):
+        return _build_unprompted(settings)
     from indexer.captioning.openai_chat import OpenAICaptioner
     from indexer.captioning.pricing import load_prices
     from indexer.openai_client import build_client
@@ -62,15 +64,36 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
     )
 
 
+def _build_unprompted(settings: Settings) -> Captioner:
+    """Return a captioner whose model takes no prompt: one behind a Hugging Face endpoint, or on this machine."""
+    if settings.captioner == "blip":
+        from indexer.captioning.blip import BlipCaptioner
+
+        return BlipCaptioner(settings.model, max_edge=settings.max_edge, languages=settings.languages)
+    from indexer.captioning.huggingface import HuggingFaceCaptioner, build_client
+
+    if settings.hf_api_itt_base is None:
+        raise SettingsError("No endpoint is set: set HF_API_ITT_BASE to the address of an image-to-text endpoint.")
+    if settings.budget is not None:
+        raise SettingsError("A budget cannot be kept: a Hugging Face endpoint costs by the hour, not by the request.")
+    token = settings.hf_token.get_secret_value() if settings.hf_token else None
+    client, url = build_client(token=token, timeout_s=settings.timeout_s), settings.hf_api_itt_base
+    return HuggingFaceCaptioner(
+        client, url, model=settings.model, max_edge=settings.max_edge, languages=settings.languages
+    )
+
+
 def choose_prompts(
     store: Store, captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording, *, dry_run: bool
 ) -> tuple[tuple[Prompt, ...], str | None]:
     """Return the prompts to ask with, and what to tell the user of them.
 
     One index has one wording: the live generation's retrieval prompt is asked until `reindex` makes a new generation.
-    A dry run numbers no revision. Raises NotFoundError for a kind that has no prompt.
+    A dry run numbers no revision. Raises NotFoundError for a kind that has no prompt, and SettingsError for one that
+    the captioner cannot make.
     """
-    if captioner.rank < MODEL_RANK:
+    _check_kinds(captioner, kinds)
+    if not captioner.is_paid:
         return (), None
     register = store.prompts.look_up if dry_run else store.prompts.register_prompt
     prompts = {kind: register(get_prompt(folder, kind, wording)) for kind in kinds}
@@ -89,11 +112,24 @@ def choose_prompts(
 def register_prompts(
     store: Store, settings: Settings, captioner: Captioner, kinds: Sequence[str], folder: Path
 ) -> tuple[Prompt, ...]:
-    """Return the prompts in force of these kinds, whatever the live generation was made with."""
-    if captioner.rank < MODEL_RANK:
+    """Return the prompts in force of these kinds, whatever the live generation was made with.
+
+    Raises NotFoundError for a kind that has no prompt, and SettingsError for one that the captioner cannot make.
+    """
+    _check_kinds(captioner, kinds)
+    if not captioner.is_paid:
         return ()
     wording = wording_of(settings)
     return tuple(store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds)
+
+
+def _check_kinds(captioner: Captioner, kinds: Sequence[str]) -> None:
+    able = captioner.kinds
+    if able is not None and (others := [kind for kind in kinds if kind not in able]):
+        raise SettingsError(
+            f"The captioner {captioner.name} takes no prompt: it makes captions of kind {' and '.join(able)}, not "
+            f"{', '.join(others)}."
+        )
 
 
 def build_budget(settings: Settings, captioner: Captioner) -> Budget:

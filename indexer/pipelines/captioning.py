@@ -77,16 +77,17 @@ class Captioning:
         return request_id
 
     def keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int = 1) -> Outcome:
-        """Commit what a request brought; ask once more for what cannot be used, where the picture is at hand."""
+        """Commit what a request brought; ask once more for what cannot be used, where that can be told."""
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
-        if bad and job.subject.picture is not None:
+        can_mend = job.subject.picture is not None and self._captioner.kinds is None
+        if bad and can_mend:
             repair_id = self._ledger.open_repair(_only(job, bad))
             good = [caption for caption in answer.captions if caption.quarantine is None]
             self._ledger.store_answer(job, good, request_id, answer.usage, tries)
             first = Outcome(location=job.found.location, status="left", requests=tries, usage=answer.usage)
             return joined(first, self._repair(_only(job, bad), repair_id, bad))
         first = self._settle(job, answer.captions, request_id, answer.usage, tries)
-        if bad or not first.quarantined or job.subject.picture is None:
+        if bad or not first.quarantined or not can_mend:
             return first
         said = [replace(caption, quarantine=REPEATED) for caption in answer.captions if caption.kind == RETRIEVAL]
         repair_id = self._ledger.open_repair(_only(job, said))
@@ -108,9 +109,7 @@ class Captioning:
         answer = self._captioner.caption(job.subject, job.prompts)
         if answer is None:
             return Outcome(location=job.found.location, status="uncaptioned")
-        changed = self._ledger.store_answer(job, answer.captions)
-        status: Status = "captioned" if changed else "known"
-        return Outcome(location=job.found.location, status=status, image_id=job.image_id)
+        return self._settle(job, answer.captions)
 
     def _ask(self, job: Job, request_id: RequestId) -> Outcome:
         tries = self._asking.begin()
@@ -146,22 +145,33 @@ class Captioning:
         return self._settle(job, captions, request_id, usage, tries.count)
 
     def _settle(
-        self, job: Job, captions: Sequence[Caption], request_id: RequestId, usage: Usage, tries: int
+        self,
+        job: Job,
+        captions: Sequence[Caption],
+        request_id: RequestId | None = None,
+        usage: Usage | None = None,
+        tries: int = 0,
     ) -> Outcome:
-        """Commit the last word on a request: captions that serve, and quarantined ones as a failure."""
+        """Commit the last word on an image: captions that serve, and quarantined ones as a failure."""
         reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
             self._ledger.record_failure(job, reason, retryable=False, quarantined=True)
-        self._ledger.store_answer(job, captions, request_id, usage, tries)
-        undone = self._ledger.quarantine_repeats(job) if reason is None else {}
-        if reason is None and job.image_id not in undone:
+        changed = self._ledger.store_answer(job, captions, request_id, usage, tries)
+        # One plain sentence may well fit unlike images: only what prompts ask for is suspect when it repeats.
+        undone = self._ledger.quarantine_repeats(job) if reason is None and self._captioner.kinds is None else {}
+        if (reason is None or _is_servable(captions)) and job.image_id not in undone:
             self._hope.win()
-            outcome = Outcome(location=job.found.location, status="captioned", image_id=job.image_id)
+            status: Status = "captioned" if changed or request_id is not None else "known"
+            outcome = Outcome(location=job.found.location, status=status, image_id=job.image_id)
         else:
             self._hope.lose(reason or REPEATED)
             outcome = explain(self._store, job.claimed, job.found.location)
         others = sum(undone.values()) - undone.get(job.image_id, False)
-        return replace(outcome, requests=tries, usage=usage, undone=others)
+        return replace(outcome, requests=tries, usage=usage or Usage(), undone=others)
+
+
+def _is_servable(captions: Sequence[Caption]) -> bool:
+    return any(caption.kind == RETRIEVAL and caption.quarantine is None for caption in captions)
 
 
 def _only(job: Job, captions: Sequence[Caption]) -> Job:

@@ -38,7 +38,7 @@ class TryingOut:
             return self._captioner.caption(subject, prompts)
         first = self._ask(subject, prompts, None)
         complaint = next((caption.quarantine for caption in first.captions if caption.quarantine), None)
-        if complaint is None:
+        if complaint is None or self._captioner.kinds is not None:  # it would say the same again
             return first
         bad = {caption.kind for caption in first.captions if caption.quarantine}
         second = self._ask(subject, [prompt for prompt in prompts if prompt.kind in bad], complaint)

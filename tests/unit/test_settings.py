@@ -41,6 +41,8 @@ def test_without_any_setting_there_are_defaults() -> None:
         ("database_url", "DATABASE_URL", "postgresql://"),
         ("openai_api_key", "OPENAI_API_KEY", ""),
         ("openai_base_url", "OPENAI_BASE_URL", "http://"),
+        ("hf_api_itt_base", "HF_API_ITT_BASE", "https://"),
+        ("hf_token", "HF_TOKEN", ""),
     ],
 )
 def test_the_flag_comes_over_the_environment_over_dot_env_over_toml(
@@ -76,6 +78,8 @@ def test_the_home_is_taken_from_the_environment(folder: Path, monkeypatch: pytes
         ("DATABASE_URL", "database_url"),
         ("OPENAI_API_KEY", "openai_api_key"),
         ("DF_API_KEY", "openai_api_key"),
+        ("HF_TOKEN", "hf_token"),
+        ("HF_API_KEY", "hf_token"),
         ("CAPTION_SEARCH_MODEL", "model"),
     ],
 )
@@ -248,3 +252,39 @@ def test_the_fall_back_key_chooses_the_captioner_too(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DF_API_KEY", "k")
 
     assert Settings.load().chosen_captioner() == "openai"
+
+
+def test_the_hugging_face_token_comes_over_its_older_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_API_KEY", "older")
+    assert loaded("hf_token") == "older"
+
+    monkeypatch.setenv("HF_TOKEN", "newer")
+    assert loaded("hf_token") == "newer"
+
+
+@pytest.mark.parametrize(
+    ("captioner", "address", "model"),
+    [
+        ("openai", None, "gpt-4o-mini"),
+        ("offline", None, "gpt-4o-mini"),
+        ("blip", None, "Salesforce/blip-image-captioning-base"),
+        ("huggingface", "https://router.huggingface.co/hf-inference/models/org/captions", "org/captions"),
+        ("huggingface", "https://abc.endpoints.huggingface.cloud/", "abc.endpoints.huggingface.cloud"),
+        ("huggingface", "http://127.0.0.1:8080", "127.0.0.1:8080"),
+    ],
+)
+def test_each_captioner_has_a_model_of_its_own_where_none_is_set(
+    captioner: str, address: str | None, model: str
+) -> None:
+    settings = Settings.load(captioner=captioner, hf_api_itt_base=address)
+
+    assert settings.model == model
+    assert "model" not in settings.model_fields_set
+    assert Settings.load(captioner=captioner, hf_api_itt_base=address, model="mine").model == "mine"
+
+
+def test_a_hugging_face_endpoint_is_used_only_when_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_API_ITT_BASE", "http://127.0.0.1:8080")
+
+    assert Settings.load().chosen_captioner() == "offline"
+    assert Settings.load(captioner="huggingface").chosen_captioner() == "huggingface"

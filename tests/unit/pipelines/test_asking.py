@@ -11,7 +11,7 @@ from indexer.pipelines.asking import Asking
 class BusyCaptioner:
     """Refuses so many requests as too many, without a word on how long to wait."""
 
-    name, model, rank, max_edge, is_paid, takes_questions = "busy", "busy", 2, 768, True, True
+    name, model, rank, kinds, max_edge, is_paid, takes_questions = "busy", "busy", 2, None, 768, True, True
 
     def __init__(self, refusals: int) -> None:
         self._refusals = refusals

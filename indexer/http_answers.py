@@ -1,0 +1,39 @@
+"""What an HTTP answer that brought no caption means to us, whatever the API."""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from time import time
+
+from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.models import clean_text
+
+_TOO_MANY_REQUESTS = 429
+# Client errors that are worth another try: time-out, conflict, too early, locked.
+_TRY_AGAIN = (408, 409, 423, 425)
+_LONGEST_MESSAGE = 500
+
+
+def error_of(status: int, message: str, headers: Mapping[str, str], *, unusable: Collection[int]) -> CaptionerError:
+    """Return our error for an answer; `unusable` are statuses that say that no call can succeed, whatever the image.
+
+    `headers` are looked up by lower-case names.
+    """
+    said = f"{clean_text(message)[:_LONGEST_MESSAGE]} (HTTP {status})"
+    if status in unusable:
+        return CaptionerUnusableError(f"The endpoint says: {said}")
+    is_busy = status == _TOO_MANY_REQUESTS
+    if is_busy or status >= 500 or status in _TRY_AGAIN:
+        return CaptionerUnavailableError(said, is_busy=is_busy, retry_after_s=retry_after_s(headers))
+    return CaptionRefusedError(said)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that an answer asked for, in seconds: `retry-after-ms`, or `Retry-After` of RFC 9110, 10.2.3."""
+    with suppress(ValueError):
+        return max(0.0, float(headers.get("retry-after-ms", "")) / 1000)
+    with suppress(ValueError):
+        return max(0.0, float(headers.get("retry-after", "")))
+    with suppress(ValueError):
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time())
+    return None

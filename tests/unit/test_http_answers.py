@@ -1,0 +1,37 @@
+import pytest
+
+from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.http_answers import error_of, retry_after_s
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, CaptionRefusedError),
+        (403, CaptionRefusedError),
+        (418, CaptionerUnusableError),
+        (425, CaptionerUnavailableError),
+        (429, CaptionerUnavailableError),
+        (599, CaptionerUnavailableError),
+    ],
+)
+def test_a_status_says_what_the_caller_can_do(status: int, kind: type[Exception]) -> None:
+    assert type(error_of(status, "no", {}, unusable=(418,))) is kind
+
+
+def test_what_is_unusable_is_so_before_it_is_busy() -> None:
+    assert isinstance(error_of(429, "no money", {}, unusable=(429,)), CaptionerUnusableError)
+
+
+def test_a_long_or_hostile_message_is_cut_and_cleaned() -> None:
+    said = str(error_of(400, "no\x00 \ud800" + "x" * 1000, {}, unusable=()))
+
+    assert "\x00" not in said
+    assert len(said) < 520
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"), [({"retry-after": "3"}, 3.0), ({"retry-after-ms": "250"}, 0.25), ({}, None)]
+)
+def test_the_wait_is_what_the_answer_asked_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
