@@ -21,6 +21,11 @@ class Dialect:
     reply_format: str = _FORMATS[0]
     limit: str = _LIMITS[0]
 
+    @property
+    def takes_plain(self) -> bool:
+        """Whether the endpoint knows no format for replies, so that plain words are one."""
+        return self.reply_format == _FORMATS[-1]
+
     def body(
         self, model: str, subject: Subject, prompts: Sequence[Prompt], complaint: str | None = None
     ) -> dict[str, Any]:

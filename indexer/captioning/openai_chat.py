@@ -68,7 +68,8 @@ class OpenAICaptioner:
                     if self.learn(dialect, f"{getattr(exc, 'param', None)} {exc.message}"):
                         continue
                     raise
-                return replace(self.read_answer(sent.text, prompts), pause_s=_pause_s(sent.headers))
+                answer = self.read_answer(sent.text, prompts, dialect=dialect)
+                return replace(answer, pause_s=_pause_s(sent.headers))
 
     def learn(self, tried: Dialect, said: str) -> bool:
         """Take a simpler dialect where the endpoint refused one with these words; False for other refusals."""
@@ -78,14 +79,20 @@ class OpenAICaptioner:
                 self.dialect = simpler
         return simpler is not None
 
-    def read_answer(self, body: str, prompts: Sequence[Prompt], *, price_share: float = 1.0) -> Answer:
+    def read_answer(
+        self, body: str, prompts: Sequence[Prompt], *, dialect: Dialect, price_share: float = 1.0
+    ) -> Answer:
         """Return the captions in a completion's body; `price_share` of the price is paid.
 
         Raises CaptionerUnavailableError or CaptionerUnusableError for a body that is no completion.
         """
         completion = read_completion(body)
         captions = parse_reply(
-            completion.text, prompts, cut_off=completion.finish_reason == "length", languages=self._languages
+            completion.text,
+            prompts,
+            cut_off=completion.finish_reason == "length",
+            languages=self._languages,
+            is_plain=dialect.takes_plain,
         )
         tokens = completion.usage.prompt_tokens, completion.usage.completion_tokens
         cost_usd = self._prices.cost_usd(self.model, *tokens)

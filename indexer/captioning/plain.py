@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
+import regex
+
 from indexer.captioning.kinds import read_kind
 from indexer.models import RETRIEVAL, Caption, Prompt
 
+# Kinds that a model without a format can answer in plain words.
+KINDS = (RETRIEVAL, "alt_text")
+_BULLET = regex.compile(r"^\s*(?:[-*•]+|\d{1,2}[.)])\s+")
+_SENTENCE_END = regex.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _NO_PROMPT = Prompt(kind=RETRIEVAL, text="", schema={}, max_tokens=0, image_detail="auto", sha256=b"")
 
 
@@ -17,3 +23,14 @@ def read_sentences(
     """
     parsed = {"captions": list(sentences), "alt_text": next(iter(sentences), "")}
     return read_kind(parsed, prompt or _NO_PROMPT, languages=languages)
+
+
+def split_sentences(text: str, *, cut_off: bool = False) -> list[str]:
+    """Return the sentences of a plain reply: its lines without bullets and headings, or those of its one paragraph.
+
+    Of a reply that was cut off, the last is left out.
+    """
+    lines = [_BULLET.sub("", line).strip() for line in text.splitlines()]
+    said = [line for line in lines if line and not line.endswith((":", "："))]
+    sentences = said if len(said) != 1 else [part for part in _SENTENCE_END.split(said[0]) if part]
+    return sentences[:-1] if cut_off else sentences

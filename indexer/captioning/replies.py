@@ -9,6 +9,7 @@ import regex
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from indexer.captioning import plain
 from indexer.captioning.checks import is_refusal
 from indexer.captioning.kinds import read_kind
 from indexer.models import Caption, Prompt, clean_text
@@ -39,14 +40,18 @@ def combined_text(prompts: Sequence[Prompt]) -> str:
 
 
 def parse_reply(
-    text: str, prompts: Sequence[Prompt], *, cut_off: bool, languages: Sequence[str] = ("en",)
+    text: str, prompts: Sequence[Prompt], *, cut_off: bool, languages: Sequence[str] = ("en",), is_plain: bool = False
 ) -> tuple[Caption, ...]:
     """Return one caption a prompt; `cut_off` when the endpoint stopped at its length limit.
 
-    What was complete before the cut is taken: it is paid for.
+    What was complete before the cut is taken: it is paid for. `is_plain` where the endpoint takes no reply format, so
+    that plain words may answer a prompt.
     """
     said = _THOUGHTS.sub("", text)
     parsed = _load_cut_json(said) if cut_off else _load_json(said)
+    if is_plain and "{" not in said and len(prompts) == 1 and prompts[0].kind in plain.KINDS:
+        sentences = plain.split_sentences(said, cut_off=cut_off)
+        return (plain.read_sentences(sentences, prompts[0], languages=languages),)
     return tuple(
         _caption(_part(parsed, prompt, prompts), prompt, text, cut_off=cut_off, languages=languages)
         for prompt in prompts

@@ -67,7 +67,7 @@ class Collecting:
         job, reason = self.job_of(request.image_id, prompts), result.reason
         if result.status == _OK:
             try:
-                answer = self._captioner.read_answer(result.body, prompts, price_share=BATCH_SHARE)
+                answer = self._captioner.read_answer(result.body, prompts, dialect=dialect, price_share=BATCH_SHARE)
             except CaptionerUnavailableError as exc:
                 reason = str(exc)
             else:

@@ -1,4 +1,6 @@
-from indexer.captioning.plain import read_sentences
+import pytest
+
+from indexer.captioning.plain import read_sentences, split_sentences
 from indexer.captioning.prompts import SHIPPED, load_prompts
 
 PROMPTS = load_prompts(SHIPPED)
@@ -33,3 +35,22 @@ def test_an_alt_text_is_the_first_sentence_by_the_rules_of_alt_texts() -> None:
 
 def test_a_caption_in_another_language_than_was_asked_for_may_not_serve() -> None:
     assert read_sentences(["a dog on grass"], languages=("zh",)).quarantine == "the reply is not written in zh"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("A dog on grass.\nA brown dog.", ["A dog on grass.", "A brown dog."]),
+        ("Captions:\n1. A dog on grass.\n2) A brown dog.", ["A dog on grass.", "A brown dog."]),
+        ("- A dog\n\n* Two dogs", ["A dog", "Two dogs"]),
+        ("A dog runs. It is brown! Is it wet?", ["A dog runs.", "It is brown!", "Is it wet?"]),
+        ("一只狗在草地上。狗是棕色的。", ["一只狗在草地上。", "狗是棕色的。"]),
+        ("", []),
+    ],
+)
+def test_a_plain_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
+    assert split_sentences(text) == sentences
+
+
+def test_the_last_sentence_of_a_cut_off_reply_is_left_out() -> None:
+    assert split_sentences("A dog runs. It is bro", cut_off=True) == ["A dog runs."]

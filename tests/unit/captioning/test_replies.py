@@ -246,3 +246,21 @@ def test_lists_that_a_small_model_leaves_out_are_made_up_for() -> None:
     caption = parse('{"captions": "A red mug.", "keywords": null, "visible_text": null}')
 
     assert (caption.sentences, caption.keywords, caption.quarantine) == (("A red mug.",), (), None)
+
+
+def test_plain_words_are_captions_where_the_endpoint_knows_no_format() -> None:
+    said = "1. A dog on the grass.\n2. A brown dog in a garden.\n3. I'm sorry, I can't say more."
+
+    [caption] = parse_reply(said, [make_prompt()], cut_off=False, is_plain=True)
+    [refused] = parse_reply(said, [make_prompt()], cut_off=False)
+
+    assert caption.sentences == ("A dog on the grass.", "A brown dog in a garden.")
+    assert (caption.quarantine, caption.prompt_id) == (None, PromptId(7))
+    assert refused.quarantine == "the reply is not the JSON that was asked for"
+
+
+@pytest.mark.parametrize("said", ["null", "", "I'm sorry.", '{"captions": ["A do'])
+def test_plain_words_that_say_nothing_are_no_captions(said: str) -> None:
+    [caption] = parse_reply(said, [make_prompt()], cut_off=False, is_plain=True)
+
+    assert caption.quarantine is not None
