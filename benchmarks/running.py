@@ -24,6 +24,7 @@ from indexer.catalog.store import Store
 from indexer.cli.wiring import build_ingesting
 from indexer.openai_client import build_client
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 from indexer.sources.folders import find_files
@@ -97,18 +98,10 @@ def caption_only(
     client = build_client(api_key=key, base_url=base_url, timeout_s=settings.timeout_s)
     captioner = OpenAICaptioner(client, model=settings.model, max_edge=settings.max_edge, prices=Prices({}))
     with Store(conninfo) as store, store.runs.running("benchmark", {}) as run_id:
-        prompts = [store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))]
-        ingesting = build_ingesting(
-            store,
-            settings,
-            captioner,
-            prompts,
-            run_id=run_id,
-            budget=Budget(math.inf),
-            retry_failed=False,
-            stop=Event(),
-        )
-        yield from replace(ingesting, indexing=NoIndexing()).run(find_files(sources))  # type: ignore[arg-type]
+        prompt = store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))
+        run = Run(id=run_id, store=store, captioner=captioner, prompts=(prompt,), budget=Budget(math.inf))
+        ingesting = replace(build_ingesting(run, settings), indexing=NoIndexing())  # type: ignore[arg-type]
+        yield from ingesting.ingest(find_files(sources))
 
 
 @contextmanager

@@ -1,9 +1,11 @@
-"""What an HTTP answer that brought no caption means to us, whatever the API."""
+"""What the status and headers of an HTTP answer mean to us, whatever the API."""
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from time import time
+
+import regex
 
 from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
 from indexer.models import clean_text
@@ -12,6 +14,8 @@ _TOO_MANY_REQUESTS = 429
 # Client errors that are worth another try: time-out, conflict, too early, locked.
 _TRY_AGAIN = (408, 409, 423, 425)
 _LONGEST_MESSAGE = 500
+# How long until an endpoint takes requests again, as "250ms", "6m0s" or seconds.
+_DURATION = regex.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s?)?(?:(\d+)ms)?")
 
 
 def error_of(status: int, message: str, headers: Mapping[str, str], *, unusable: Collection[int]) -> CaptionerError:
@@ -24,7 +28,7 @@ def error_of(status: int, message: str, headers: Mapping[str, str], *, unusable:
         return CaptionerUnusableError(f"The endpoint says: {said}")
     is_busy = status == _TOO_MANY_REQUESTS
     if is_busy or status >= 500 or status in _TRY_AGAIN:
-        return CaptionerUnavailableError(said, is_busy=is_busy, retry_after_s=retry_after_s(headers))
+        return CaptionerUnavailableError(said, is_busy=is_busy, retry_after_s=_wait_s(headers))
     return CaptionRefusedError(said)
 
 
@@ -37,3 +41,22 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     with suppress(ValueError):
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time())
     return None
+
+
+def pause_s(headers: Mapping[str, str]) -> float:
+    """Return how long to wait, in seconds, where the x-ratelimit headers say that nothing is left."""
+    waits = [0.0]
+    for what in ("requests", "tokens"):
+        if headers.get(f"x-ratelimit-remaining-{what}") == "0":
+            match = _DURATION.fullmatch(headers.get(f"x-ratelimit-reset-{what}", ""))
+            hours, minutes, seconds, milliseconds = (
+                (float(part or 0) for part in match.groups()) if match else [0.0] * 4
+            )
+            waits.append(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return max(waits)
+
+
+def _wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that a refusal asked for, in seconds: in so many words, or by its rate limit headers."""
+    asked = retry_after_s(headers)
+    return asked if asked is not None else pause_s(headers) or None

@@ -51,9 +51,7 @@ class BatchResult:
 class OpenAIBatches:
     """Sends files of requests, and brings back what came of them."""
 
-    def __init__(self, client: openai.OpenAI, *, most_bytes: int = MOST_BYTES, most_lines: int = MOST_LINES) -> None:
-        self.most_bytes = most_bytes
-        self.most_lines = most_lines
+    def __init__(self, client: openai.OpenAI) -> None:
         self._client = client
 
     def create(self, path: Path, key: str) -> str:

@@ -1,22 +1,19 @@
 """Captions by any OpenAI-compatible endpoint: chat completions with an image part."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import openai
-import regex
 
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.completions import read_completion
 from indexer.captioning.estimating import Estimate, estimate_tokens
 from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_text, parse_reply
+from indexer.http_answers import pause_s
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
 from indexer.openai_client import translated_errors
-
-# How long until the endpoint takes requests again, as "250ms", "6m0s" or seconds.
-_DURATION = regex.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s?)?(?:(\d+)ms)?")
 
 
 class OpenAICaptioner:
@@ -69,7 +66,7 @@ class OpenAICaptioner:
                         continue
                     raise
                 answer = self.read_answer(sent.text, prompts, dialect=dialect)
-                return replace(answer, pause_s=_pause_s(sent.headers))
+                return replace(answer, pause_s=pause_s(sent.headers))
 
     def learn(self, tried: Dialect, said: str) -> bool:
         """Take a simpler dialect where the endpoint refused one with these words; False for other refusals."""
@@ -111,16 +108,3 @@ class OpenAICaptioner:
             listed = {model.id for model in self.client.models.list()}
         known = "knows" if self.model in listed else "answers, but does not list"
         return f"{self.client.base_url} {known} {self.model}"
-
-
-def _pause_s(headers: Mapping[str, str]) -> float:
-    """Return how long to wait, in seconds, where the x-ratelimit headers say that nothing is left."""
-    waits = [0.0]
-    for what in ("requests", "tokens"):
-        if headers.get(f"x-ratelimit-remaining-{what}") == "0":
-            match = _DURATION.fullmatch(headers.get(f"x-ratelimit-reset-{what}", ""))
-            hours, minutes, seconds, milliseconds = (
-                (float(part or 0) for part in match.groups()) if match else [0.0] * 4
-            )
-            waits.append(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
-    return max(waits)

@@ -27,9 +27,9 @@ def caption(
 ) -> None:
     """Try a prompt or a model on one image; what is asked is paid, and in the ledger, but not indexed."""
     from indexer.catalog.opening import open_store
+    from indexer.cli.choosing import build_captioner, register_prompts
     from indexer.cli.ingest import split_kinds
     from indexer.cli.stopping import stop_on_signals
-    from indexer.cli.wiring import build_captioner, register_prompts
     from indexer.errors import SettingsError
     from indexer.pipelines.jobs import read_for
     from indexer.pipelines.trying_out import TryingOut

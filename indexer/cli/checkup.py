@@ -10,7 +10,7 @@ from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.embedding import load_for_queries
 from indexer.catalog.opening import open_store
-from indexer.cli.wiring import build_captioner
+from indexer.cli.choosing import build_captioner
 from indexer.errors import CaptionSearchError, SettingsError
 from indexer.imaging.decoding import supported_formats
 from indexer.settings import Settings

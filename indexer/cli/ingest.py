@@ -53,9 +53,11 @@ def ingest(
     """Caption, embed and index images; run it again at any time: it goes on where it was."""
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
     from indexer.catalog.opening import open_store
+    from indexer.cli.choosing import build_budget, build_captioner, choose_prompts, wording_of
     from indexer.cli.ingest_run import IngestRun
-    from indexer.cli.wiring import build_budget, build_captioner, choose_prompts, wording_of
     from indexer.errors import SettingsError
+    from indexer.models import RunId
+    from indexer.pipelines.run import Run
     from indexer.settings import Settings
     from indexer.sources.finding import check_sources, is_manifest
 
@@ -71,20 +73,10 @@ def ingest(
     allowed = build_budget(settings, chosen)
     with open_store(settings) as store:
         asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings), dry_run=dry_run)
-        run = IngestRun(
-            store,
-            settings,
-            chosen,
-            asked,
-            allowed,
-            sources,
-            limit,
-            batches=batch,
-            retry_failed=retry_failed,
-            as_json=as_json,
-        )
-        run.announce(said)
-        raise typer.Exit(run.plan() if dry_run else run.do())
+        run = Run(id=RunId(0), store=store, captioner=chosen, prompts=asked, budget=allowed, retry_failed=retry_failed)
+        ingest_run = IngestRun(run, settings, sources, limit, batches=batch, as_json=as_json)
+        ingest_run.announce(said)
+        raise typer.Exit(ingest_run.plan() if dry_run else ingest_run.do())
 
 
 def split_kinds(text: str) -> list[str]:

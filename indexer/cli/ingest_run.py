@@ -4,27 +4,26 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from threading import Event
 
-from indexer.captioning.captioner import Captioner
 from indexer.captioning.imported import ImportCaptioner
 from indexer.captioning.pricing import BATCH_SHARE
-from indexer.catalog.store import Store
 from indexer.cli.ingest_plan import show_plan
 from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unanswered
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.wiring import build_ingesting
-from indexer.models import Found, Prompt, RunId
+from indexer.models import Found
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.keeping import keep_manifests
 from indexer.pipelines.outcomes import Outcome, Status, Tally
 from indexer.pipelines.planning import Planning
-from indexer.pipelines.spending import Budget
+from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.run import Run
 from indexer.settings import Settings
 from indexer.sources.finding import find_everything
 
@@ -46,43 +45,28 @@ class IngestRun:
 
     def __init__(
         self,
-        store: Store,
+        run: Run,
         settings: Settings,
-        captioner: Captioner,
-        prompts: Sequence[Prompt],
-        budget: Budget,
         sources: Sequence[Path],
         limit: int | None,
         *,
         batches: bool,
-        retry_failed: bool,
         as_json: bool,
     ) -> None:
-        self._store = store
+        self._run = run
         self._settings = settings
-        self._captioner = captioner
-        self._prompts = prompts
-        self._budget = budget
         self._sources = sources
         self._limit = limit
         self._batches = batches
-        self._retry_failed = retry_failed
         self._as_json = as_json
         self._tally = Tally()
 
     def plan(self) -> int:
         """Print what there is to do; nothing is sent or written."""
-        preparing = self._build(RunId(0), Event()).preparing
-        planning = Planning(
-            store=self._store,
-            captioner=self._captioner,
-            prompts=self._prompts,
-            preparing=preparing,
-            price_share=BATCH_SHARE if self._batches else 1.0,
-        )
+        planning = Planning(self._run, Preparing(self._run), price_share=BATCH_SHARE if self._batches else 1.0)
         plan = planning.plan(self._found())
-        at_once = None if self._batches else self._settings.concurrency
-        show_plan(plan, self._tally.seen, noun_of(self._sources), self._captioner.model, at_once, as_json=self._as_json)
+        noun, at_once = noun_of(self._sources), None if self._batches else self._settings.concurrency
+        show_plan(plan, self._tally.seen, noun, self._run.captioner.model, at_once, as_json=self._as_json)
         return ALL_DONE
 
     def do(self) -> int:
@@ -90,67 +74,54 @@ class IngestRun:
         started = time.monotonic()
         arguments = {
             "sources": [str(source) for source in self._sources],
-            "captioner": self._captioner.name,
-            "model": self._captioner.model,
+            "captioner": self._run.captioner.name,
+            "model": self._run.captioner.model,
         }
-        with stop_on_signals() as stop, self._store.runs.running("ingest", arguments) as run_id:
-            if lost := self._store.requests.lose_abandoned():
+        with stop_on_signals() as stop, self._run.store.runs.running("ingest", arguments) as run_id:
+            if lost := self._run.store.requests.lose_abandoned():
                 say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
-            run = self._build(run_id, stop)
-            keep_manifests(self._store, run_id, self._sources)
+            ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, batches=self._batches)
+            keep_manifests(self._run.store, run_id, self._sources)
             try:
-                self._follow(run)
+                self._follow(ingesting)
             finally:
-                summary = {**self._tally.summary(), "indexed": run.indexing.written}
+                summary = {**self._tally.summary(), "indexed": ingesting.indexing.written}
                 summary["seconds"] = round(time.monotonic() - started, 3)
-                self._store.runs.finish_run(run_id, summary)
+                self._run.store.runs.finish_run(run_id, summary)
                 self._show(summary, stopped=stop.is_set())
-                tell_bare_images(self._store, self._sources)
+                tell_bare_images(self._run.store, self._sources)
         if stop.is_set():
             return STOPPED
         return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE
 
-    def _follow(self, run: Ingesting) -> None:
+    def _follow(self, ingesting: Ingesting) -> None:
         terminal = sys.stderr.isatty()
         total = sum(1 for _ in islice(find_everything(self._sources), self._limit)) if terminal else None
-        progress = Progress(self._tally, lambda: run.indexing.written, total=total)
+        progress = Progress(self._tally, lambda: ingesting.indexing.written, total=total)
         with progress if terminal else nullcontext():
-            for outcome in run.run(self._found()):
+            for outcome in ingesting.ingest(self._found()):
                 self._tally.add(outcome)
                 progress.advance()
                 self._tell_failure(outcome)
-        for outcome in self._settle_lines(run):
+        for outcome in self._settle_lines(ingesting.run):
             self._tally.add(outcome)
             self._tell_failure(outcome)
 
-    def _settle_lines(self, run: Ingesting) -> Iterator[Outcome]:
-        if isinstance(self._captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
-            yield from settle_lines(self._store, self._captioner, run.run_id)
+    def _settle_lines(self, run: Run) -> Iterator[Outcome]:
+        if isinstance(self._run.captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
+            yield from settle_lines(self._run.store, self._run.captioner, run.id)
 
     def _found(self) -> Iterator[Found]:
         for item in islice(find_everything(self._sources), self._limit):
             self._tally.seen += 1
             yield item
 
-    def _build(self, run_id: RunId, stop: Event) -> Ingesting:
-        return build_ingesting(
-            self._store,
-            self._settings,
-            self._captioner,
-            self._prompts,
-            run_id=run_id,
-            budget=self._budget,
-            retry_failed=self._retry_failed,
-            stop=stop,
-            batches=self._batches,
-        )
-
     def announce(self, said: str | None) -> None:
         """Tell the user what he might not expect: how captions are made, and what they join."""
-        if self._captioner.name == "offline" and self._settings.captioner is None:
+        if self._run.captioner.name == "offline" and self._settings.captioner is None:
             say(_OFFLINE)
-        tell_questions_unanswered(self._captioner, self._sources)
-        live = self._store.generations.get_live()
+        tell_questions_unanswered(self._run.captioner, self._sources)
+        live = self._run.store.generations.get_live()
         set_here = "embedder" in self._settings.model_fields_set
         if live is not None and set_here and live.embedder != self._settings.embedder:
             say(f"The live index was made with the embedder {live.embedder}, which is used here too.")
@@ -184,14 +155,14 @@ class IngestRun:
             print("`indexer failures` lists what failed and why.")
         if counts["batched"]:
             print("`indexer ingest --batch` collects what waits in a batch.")
-        if self._budget.is_exhausted:
+        if self._run.budget.is_exhausted:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif stopped:
             print("Stopped before the end: run the same command again, and it goes on from here.")
 
     def _tell_mix(self) -> None:
         """Say that captions of another captioner than its own have joined the live index."""
-        live, ours = self._store.generations.get_live(), (self._captioner.name, self._captioner.model)
+        live, ours = self._run.store.generations.get_live(), (self._run.captioner.name, self._run.captioner.model)
         if live is not None and self._tally.counts["captioned"] and (live.captioner, live.model) != ours:
             named = ":".join(dict.fromkeys(ours))
             print(f"The live index was made with {live.captioner_name}; captions by {named} joined it (see `status`).")

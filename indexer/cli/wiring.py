@@ -1,25 +1,20 @@
-"""Build the real parts from the settings: the composition root of the commands."""
+"""Put the stages of a run together: the composition root of the commands."""
 
-import math
-from collections.abc import Sequence
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from indexer.captioning.captioner import Captioner
 from indexer.captioning.limiting import Limiter
-from indexer.captioning.prompts import Wording, get_prompt
 from indexer.catalog.embedding import load_for_bulk
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL, Prompt, RunId
+from indexer.models import RETRIEVAL
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
-from indexer.pipelines.spending import Budget
+from indexer.pipelines.run import Run
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,181 +24,31 @@ if TYPE_CHECKING:
 FREE_CALLERS = 2
 # While batches take their hours, entries need not be looked for every other second.
 _BATCH_POLL_S = 20.0
-_HOW_TO_SET = "set OPENAI_API_KEY, or OPENAI_BASE_URL to an endpoint of your own"
 
 
-def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
-    """Return the captioner that the flags and settings name."""
-    if captions is not None:
-        from indexer.captioning.imported import ImportCaptioner
-
-        return ImportCaptioner(captions)
-    if settings.chosen_captioner() == "offline":
-        if settings.captioner is None and "model" in settings.model_fields_set:
-            raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
-        from indexer.captioning.offline import OfflineCaptioner
-
-        return OfflineCaptioner()
-    if settings.captioner in ("huggingface", "blip"):
-        return _build_unprompted(settings)
-    from indexer.captioning.openai_chat import OpenAICaptioner
-    from indexer.captioning.pricing import load_prices
-    from indexer.openai_client import build_client
-
-    key = settings.openai_api_key
-    if key is None and settings.openai_base_url is None:
-        raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
-    client = build_client(
-        api_key=key.get_secret_value() if key else None,
-        base_url=settings.openai_base_url,
-        timeout_s=settings.timeout_s,
-    )
-    prices = load_prices(Path())
-    return OpenAICaptioner(
-        client, model=settings.model, max_edge=settings.max_edge, prices=prices, languages=settings.languages
-    )
-
-
-def _build_unprompted(settings: Settings) -> Captioner:
-    """Return a captioner whose model takes no prompt: one behind a Hugging Face endpoint, or on this machine."""
-    if settings.captioner == "blip":
-        from indexer.captioning.blip import BlipCaptioner
-
-        return BlipCaptioner(settings.model, max_edge=settings.max_edge, languages=settings.languages)
-    from indexer.captioning.huggingface import HuggingFaceCaptioner, build_client
-
-    if settings.hf_api_itt_base is None:
-        raise SettingsError("No endpoint is set: set HF_API_ITT_BASE to the address of an image-to-text endpoint.")
-    if settings.budget is not None:
-        raise SettingsError("A budget cannot be kept: a Hugging Face endpoint costs by the hour, not by the request.")
-    token = settings.hf_token.get_secret_value() if settings.hf_token else None
-    client, url = build_client(token=token, timeout_s=settings.timeout_s), settings.hf_api_itt_base
-    return HuggingFaceCaptioner(
-        client, url, model=settings.model, max_edge=settings.max_edge, languages=settings.languages
-    )
-
-
-def choose_prompts(
-    store: Store, captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording, *, dry_run: bool
-) -> tuple[tuple[Prompt, ...], str | None]:
-    """Return the prompts to ask with, and what to tell the user of them.
-
-    One index has one wording: the live generation's retrieval prompt is asked until `reindex` makes a new generation.
-    A dry run numbers no revision. Raises NotFoundError for a kind that has no prompt, and SettingsError for one that
-    the captioner cannot make.
-    """
-    _check_kinds(captioner, kinds)
-    if not captioner.is_paid:
-        return (), None
-    register = store.prompts.look_up if dry_run else store.prompts.register_prompt
-    prompts = {kind: register(get_prompt(folder, kind, wording)) for kind in kinds}
-    live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
-    if live is None or newest is None or live.prompt_id in (None, newest.id):
-        return tuple(prompts.values()), None
-    in_use = prompts[RETRIEVAL] = store.prompts.get_prompt(live.prompt_id)
-    named = f"revision {newest.revision}" if newest.revision else "the new wording"
-    said = (
-        f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked "
-        f"with it too; {named} waits for `indexer reindex`."
-    )
-    return tuple(prompts.values()), said
-
-
-def register_prompts(
-    store: Store, settings: Settings, captioner: Captioner, kinds: Sequence[str], folder: Path
-) -> tuple[Prompt, ...]:
-    """Return the prompts in force of these kinds, whatever the live generation was made with.
-
-    Raises NotFoundError for a kind that has no prompt, and SettingsError for one that the captioner cannot make.
-    """
-    _check_kinds(captioner, kinds)
-    if not captioner.is_paid:
-        return ()
-    wording = wording_of(settings)
-    return tuple(store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds)
-
-
-def _check_kinds(captioner: Captioner, kinds: Sequence[str]) -> None:
-    able = captioner.kinds
-    if able is not None and (others := [kind for kind in kinds if kind not in able]):
-        raise SettingsError(
-            f"The captioner {captioner.name} takes no prompt: it makes captions of kind {' and '.join(able)}, not "
-            f"{', '.join(others)}."
-        )
-
-
-def build_budget(settings: Settings, captioner: Captioner) -> Budget:
-    """Return the budget that is set; raises SettingsError where it could not be kept."""
-    from indexer.captioning.openai_chat import OpenAICaptioner
-
-    if settings.budget is not None and isinstance(captioner, OpenAICaptioner) and not captioner.has_price:
-        raise SettingsError(
-            f"A budget cannot be kept without the price of {captioner.model}: write [usd_per_million] and "
-            f'"{captioner.model}" = [input, output] into ./pricing.toml.'
-        )
-    return Budget(math.inf if settings.budget is None else settings.budget)
-
-
-def wording_of(settings: Settings) -> Wording:
-    """Return what the settings put into every prompt."""
-    return Wording(languages=settings.languages, brand_voice=settings.brand_voice)
-
-
-def build_ingesting(
-    store: Store,
-    settings: Settings,
-    captioner: Captioner,
-    prompts: Sequence[Prompt],
-    *,
-    run_id: RunId,
-    budget: Budget,
-    retry_failed: bool,
-    stop: Event,
-    batches: bool = False,
-) -> Ingesting:
+def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> Ingesting:
     """Return the stages of one ingest run; raises SettingsError where a captioner has no batches."""
-    concurrency = settings.concurrency if captioner.is_paid else FREE_CALLERS
-    preparing = Preparing(
-        store=store,
-        captioner=captioner,
-        prompts=prompts,
-        budget=budget,
-        run_id=run_id,
-        retry_failed=retry_failed,
-        stop=stop,
+    concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
+    preparing, captioning = Preparing(run), Captioning(run, Asking(Limiter(concurrency), run.stop))
+    first = FirstGeneration(
+        prompt_id=next((prompt.id for prompt in run.prompts if prompt.kind == RETRIEVAL), None),
+        captioner=run.captioner.name,
+        model=run.captioner.model,
+        embedder=settings.embedder,
     )
-    captioning = Captioning(
-        store=store,
-        captioner=captioner,
-        asking=Asking(Limiter(concurrency), stop),
-        budget=budget,
-        run_id=run_id,
-        retry_failed=retry_failed,
-        stop=stop,
-    )
-    batching = None
-    if batches:
-        batching = _build_batching(store, captioner, preparing, captioning, budget, stop, retry_failed=retry_failed)
     return Ingesting(
-        store=store,
+        run=run,
         preparing=preparing,
         captioning=captioning,
-        batching=batching,
+        batching=_build_batching(run, preparing, captioning) if batches else None,
         indexing=Indexing(
-            store=store,
+            store=run.store,
             load_embedder=load_for_bulk,
-            first=FirstGeneration(
-                prompt_id=next((prompt.id for prompt in prompts if prompt.kind == RETRIEVAL), None),
-                captioner=captioner.name,
-                model=captioner.model,
-                embedder=settings.embedder,
-            ),
-            run_id=run_id,
+            first=first,
+            run_id=run.id,
             longest_poll_s=_BATCH_POLL_S if batches else LONGEST_POLL_S,
         ),
-        run_id=run_id,
         concurrency=concurrency,
-        stop=stop,
     )
 
 
@@ -218,31 +63,14 @@ def index_stale(store: Store, command: str) -> int:
     return indexing.written
 
 
-def _build_batching(
-    store: Store,
-    captioner: Captioner,
-    preparing: Preparing,
-    captioning: Captioning,
-    budget: Budget,
-    stop: Event,
-    *,
-    retry_failed: bool,
-) -> "Batching":
+def _build_batching(run: Run, preparing: Preparing, captioning: Captioning) -> "Batching":
     from indexer.captioning.openai_batches import OpenAIBatches
     from indexer.captioning.openai_chat import OpenAICaptioner
     from indexer.pipelines.batch_queue import BatchQueue
     from indexer.pipelines.batching import Batching
 
+    captioner = run.captioner
     if not isinstance(captioner, OpenAICaptioner):
         raise SettingsError(f"--batch needs an endpoint with OpenAI's Batch API, which {captioner.name} has not.")
-    queue = BatchQueue(store=store, batches=OpenAIBatches(captioner.client), captioner=captioner, stop=stop, tell=say)
-    return Batching(
-        store=store,
-        queue=queue,
-        captioner=captioner,
-        preparing=preparing,
-        captioning=captioning,
-        budget=budget,
-        retry_failed=retry_failed,
-        stop=stop,
-    )
+    queue = BatchQueue(run, OpenAIBatches(captioner.client), captioner, tell=say)
+    return Batching(run, queue, captioner, preparing, captioning)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import TypeVar
 
 import tenacity
@@ -11,11 +10,11 @@ import tenacity
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.openai_batches import BatchState, OpenAIBatches
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.catalog.store import Store
 from indexer.catalog.store.requests import OpenBatch
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
 from indexer.models import RequestId
 from indexer.pipelines.request_files import KEY_PREFIX, RequestFile
+from indexer.pipelines.run import Run
 
 Result = TypeVar("Result")
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 0.5, 60.0
@@ -36,30 +35,23 @@ class BatchQueue:
     """One process's view of the batches of one captioner; the ledger knows them beyond its life."""
 
     def __init__(
-        self,
-        *,
-        store: Store,
-        batches: OpenAIBatches,
-        captioner: OpenAICaptioner,
-        stop: Event,
-        tell: Callable[[str], None],
+        self, run: Run, batches: OpenAIBatches, captioner: OpenAICaptioner, tell: Callable[[str], None]
     ) -> None:
         self.sent: list[SentBatch] = []
-        self._store = store
+        self._run = run
         self._batches = batches
         self._captioner = captioner
-        self._stop = stop
         self._tell = tell
 
-    def adopt(self, *, gives_up: bool) -> None:
+    def adopt(self) -> None:
         """Take over the batches of earlier runs; the images of one that never began are free again.
 
-        Raises CaptionerUnusableError for one that the endpoint does not know; with `gives_up` it is forgotten.
+        Raises CaptionerUnusableError for one that the endpoint does not know, unless failures are tried again.
         """
-        for batch in self._store.requests.find_batches(captioner=self._captioner.name, model=self._captioner.model):
+        for batch in self._run.store.requests.find_batches(captioner=self._captioner.name, model=self._captioner.model):
             batch_id = self._find_begun(batch.batch) if batch.batch.startswith(KEY_PREFIX) else batch.batch
-            if batch_id is None or not self._is_known(batch, batch_id, gives_up=gives_up):
-                self._store.requests.close_batch(batch_id or batch.batch, "lost")
+            if batch_id is None or not self._is_known(batch, batch_id):
+                self._run.store.requests.close_batch(batch_id or batch.batch, "lost")
                 continue
             self.sent.append(SentBatch(id=batch_id, dialect=self._captioner.dialect))
             self._tell(f"Batch {batch_id} of an earlier run has {batch.requests} requests to collect.")
@@ -70,11 +62,11 @@ class BatchQueue:
         The ledger has the key before the batch begins, and its id afterwards: whenever this process dies, the next one
         knows, or finds out, what was sent.
         """
-        self._store.requests.put_in_batch(file.request_ids, file.key)
+        self._run.store.requests.put_in_batch(file.request_ids, file.key)
         batch_id = self._patiently(
             lambda: self._batches.create(file.path, file.key), found=lambda: self._batches.find(file.key)
         )
-        self._store.requests.name_batch(file.key, batch_id)
+        self._run.store.requests.name_batch(file.key, batch_id)
         file.path.unlink()
         self.sent.append(SentBatch(id=batch_id, dialect=file.dialect, request_ids=file.request_ids))
         self._tell(f"Batch {batch_id} with {len(file.request_ids):,} requests was sent.")
@@ -82,13 +74,13 @@ class BatchQueue:
     def take_ended(self) -> tuple[SentBatch, BatchState] | None:
         """Wait for a batch to end and take it out; None when there is none, or when the run was stopped."""
         wait_s = _SHORTEST_POLL_S
-        while self.sent and not self._stop.is_set():
+        while self.sent and not self._run.stop.is_set():
             for batch in self.sent:
                 state = self._look_at(batch)
                 if state.has_ended:
                     self.sent.remove(batch)
                     return batch, state
-            self._stop.wait(wait_s)
+            self._run.stop.wait(wait_s)
             wait_s = min(1.5 * wait_s, _LONGEST_POLL_S)
         return None
 
@@ -110,14 +102,14 @@ class BatchQueue:
     def _find_begun(self, key: str) -> str | None:
         batch_id = self._patiently(lambda: self._batches.find(key))
         if batch_id is not None:
-            self._store.requests.name_batch(key, batch_id)
+            self._run.store.requests.name_batch(key, batch_id)
         return batch_id
 
-    def _is_known(self, batch: OpenBatch, batch_id: str, *, gives_up: bool) -> bool:
+    def _is_known(self, batch: OpenBatch, batch_id: str) -> bool:
         try:
             self._patiently(lambda: self._batches.get(batch_id))
         except CaptionerUnusableError as exc:
-            if gives_up:
+            if self._run.retry_failed:
                 return False
             raise CaptionerUnusableError(
                 f"{exc} {batch.requests} images wait for batch {batch_id}: use the key and address it was sent with, "
@@ -129,9 +121,9 @@ class BatchQueue:
         """Call until the endpoint answers; after an error, first look whether the call had its effect all the same."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(CaptionerUnavailableError),
-            stop=tenacity.stop_after_delay(_PATIENCE_S) | tenacity.stop_when_event_set(self._stop),
+            stop=tenacity.stop_after_delay(_PATIENCE_S) | tenacity.stop_when_event_set(self._run.stop),
             wait=tenacity.wait_random_exponential(max=_LONGEST_WAIT_S),
-            sleep=tenacity.sleep_using_event(self._stop),
+            sleep=tenacity.sleep_using_event(self._run.stop),
             reraise=True,
         )
         for attempt in retrying:

@@ -5,11 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
-from indexer.captioning.openai_batches import MOST_BYTES, MOST_LINES, BatchState, batch_line
+from indexer.captioning.openai_batches import BatchState, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.catalog.store import Store
 from indexer.errors import CaptionerUnusableError
 from indexer.models import ImageId, RequestId, Usage
 from indexer.pipelines.batch_queue import BatchQueue, SentBatch
@@ -19,7 +17,7 @@ from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome, Status
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.request_files import RequestFile
-from indexer.pipelines.spending import Budget
+from indexer.pipelines.run import Run
 
 _TRIES = 3  # of an image whose line brings no answer
 # The answer at half the price and a repair at the full one, of the most that one costs: two at the full price.
@@ -31,28 +29,18 @@ class Batching:
 
     def __init__(
         self,
-        *,
-        store: Store,
+        run: Run,
         queue: BatchQueue,
         captioner: OpenAICaptioner,
         preparing: Preparing,
         captioning: Captioning,
-        budget: Budget,
-        retry_failed: bool,
-        stop: Event,
-        most_bytes: int = MOST_BYTES,
-        most_lines: int = MOST_LINES,
     ) -> None:
-        self._store = store
+        self._run = run
         self._queue = queue
         self._captioner = captioner
         self._preparing = preparing
         self._captioning = captioning
-        self._collecting = Collecting(store=store, captioner=captioner, captioning=captioning)
-        self._budget = budget
-        self._retry_failed = retry_failed
-        self._stop = stop
-        self._most = {"most_bytes": most_bytes, "most_lines": most_lines}
+        self._collecting = Collecting(run, captioner, captioning)
         self._file: RequestFile | None = None
         self._reserved: dict[RequestId, float] = {}
         self._expected: dict[ImageId, list[str]] = {}  # where this run found what waits for an answer
@@ -64,37 +52,37 @@ class Batching:
 
         Raises CaptionerUnusableError where another process is at it, or where a batch is refused as a whole.
         """
-        with self._store.requests.hold_batches() as is_ours, tempfile.TemporaryDirectory("-caption-search") as name:
+        with self._run.store.requests.hold_batches() as is_ours, tempfile.TemporaryDirectory("-caption-search") as name:
             if not is_ours:
                 raise CaptionerUnusableError("Another command is sending and collecting batches; let it, or stop it.")
             folder = Path(name)
             try:
-                self._queue.adopt(gives_up=self._retry_failed)
+                self._queue.adopt()
                 for item in prepared:
                     yield from [item] if isinstance(item, Outcome) else self._add(item, folder)
                 while self._send() or self._queue.sent:
                     yield from self._collect_next(folder)
-                    if self._stop.is_set():
+                    if self._run.stop.is_set():
                         break
             finally:
                 if self._file is not None:
-                    self._store.requests.drop_unsent(self._file.request_ids)
+                    self._run.store.requests.drop_unsent(self._file.request_ids)
         for image_id, locations in self._expected.items():
-            status: Status = "batched" if self._store.requests.find_batched([image_id]) else "left"
+            status: Status = "batched" if self._run.store.requests.find_batched([image_id]) else "left"
             yield from (Outcome(location=location, status=status, image_id=image_id) for location in locations)
 
     def _add(self, job: Job, folder: Path) -> Iterator[Job | Outcome]:
         """Claim an image and write its request; wait for answers where the budget has no room."""
         most_usd = _MOST_SHARE * self._captioning.most_cost_usd(job)
-        while not self._budget.try_reserve(most_usd):
+        while not self._run.budget.try_reserve(most_usd):
             self._send()
-            if self._budget.is_exhausted or not self._queue.sent or self._stop.is_set():
+            if self._run.budget.is_exhausted or not self._queue.sent or self._run.stop.is_set():
                 yield Outcome(location=job.found.location, status="left")
                 return
             yield from self._collect_next(folder)
         request_id = self._captioning.claim(job)
         if request_id is None:
-            self._budget.settle(most_usd, 0.0)
+            self._run.budget.settle(most_usd, 0.0)
             yield from self._pass_by(job)
             return
         self._reserved[request_id] = most_usd
@@ -103,7 +91,7 @@ class Batching:
 
     def _pass_by(self, job: Job) -> Iterator[Job]:
         """Let an image wait for the answer that is under way; hand back what another run is asking about."""
-        if job.image_id in self._expected or self._store.requests.find_batched([job.image_id]):
+        if job.image_id in self._expected or self._run.store.requests.find_batched([job.image_id]):
             self._expected.setdefault(job.image_id, []).append(job.found.location)
         else:
             yield job
@@ -114,12 +102,12 @@ class Batching:
         if self._file is not None and not self._file.has_room(line):
             self._send()
         if self._file is None:
-            self._file = RequestFile(folder, dialect, **self._most)
+            self._file = RequestFile(folder, dialect)
         self._file.add(request_id, line)
 
     def _send(self) -> bool:
         """Send the file that is being written, unless the run was stopped; tell whether there was one."""
-        if self._file is None or self._stop.is_set():
+        if self._file is None or self._run.stop.is_set():
             return False
         file, self._file = self._file, None
         self._queue.send(file)
@@ -140,7 +128,7 @@ class Batching:
                 yield from self._finish(item, request_id, state, unanswered)
             unanswered += self._take_up(batch)
         for request_id in batch.request_ids:
-            self._budget.settle(self._reserved.pop(request_id, 0.0), 0.0)
+            self._run.budget.settle(self._reserved.pop(request_id, 0.0), 0.0)
         self._queue.clean_up(batch)
         for job in unanswered:
             yield from self._add_again(job, folder)
@@ -156,7 +144,7 @@ class Batching:
         """Give a reservation back; batches of earlier runs were charged to those."""
         if request_id in self._reserved:
             cost_usd = item.usage.cost_usd if isinstance(item, Outcome) else None
-            self._budget.settle(self._reserved.pop(request_id), cost_usd or 0.0)
+            self._run.budget.settle(self._reserved.pop(request_id), cost_usd or 0.0)
 
     def _finish(
         self, item: Outcome | Unanswered, request_id: RequestId, state: BatchState, unanswered: list[Job]
@@ -186,13 +174,13 @@ class Batching:
 
     def _put_off(self, batch: SentBatch, state: BatchState) -> None:
         """Free the images of a batch that failed as a whole; where it was too much for now, until another has ended."""
-        self._later += self._store.requests.close_batch(batch.id, "lost")
+        self._later += self._run.store.requests.close_batch(batch.id, "lost")
         if not (state.is_too_much and self._queue.sent):
             raise CaptionerUnusableError(f"The endpoint refused a batch, and nothing of it was paid: {state.reason}")
 
     def _take_up(self, batch: SentBatch) -> list[Job]:
         """Return the images that had no line among a batch's results, and those that were put off."""
-        image_ids = [*self._store.requests.close_batch(batch.id, "unavailable"), *self._later]
+        image_ids = [*self._run.store.requests.close_batch(batch.id, "unavailable"), *self._later]
         self._later = []
         return [self._collecting.job_of(image_id) for image_id in image_ids]
 

@@ -2,52 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Event
 
-from indexer.captioning.captioner import Captioner
-from indexer.catalog.store import Store
 from indexer.catalog.store.requests import Claimed, RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
-from indexer.models import RETRIEVAL, Answer, Caption, Prompt, RequestId, RunId, Usage
+from indexer.models import RETRIEVAL, Answer, Caption, Prompt, RequestId, Usage
 from indexer.pipelines.asking import Asking, Hope
 from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.ledger import REPEATED, Ledger
 from indexer.pipelines.outcomes import Outcome, Status, joined
-from indexer.pipelines.spending import Budget
+from indexer.pipelines.run import Run
 
 
 class Captioning:
     """The captioner's stage of one run; `caption` is called from many threads."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        captioner: Captioner,
-        asking: Asking,
-        budget: Budget,
-        run_id: RunId,
-        retry_failed: bool,
-        stop: Event,
-    ) -> None:
-        self._store = store
-        self._captioner = captioner
-        self._ledger = Ledger(store, captioner, run_id)
+    def __init__(self, run: Run, asking: Asking) -> None:
+        self._run = run
+        self._ledger = Ledger(run)
         self._asking = asking
-        self._budget = budget
-        self._retry_failed = retry_failed
-        self._stop = stop
         self._asked: set[Claimed] = set()
         self._hope = Hope()
 
     def caption(self, job: Job) -> Job | Outcome:
         """Return what came of an image, or the job itself when another request for the image is open."""
-        if self._stop.is_set():
+        if self._run.stop.is_set():
             return Outcome(location=job.found.location, status="left")
-        if not self._captioner.is_paid:
+        if not self._run.captioner.is_paid:
             return self._ask_freely(job)
         most_usd = self.most_cost_usd(job)
-        if not self._budget.reserve(most_usd, self._stop):
+        if not self._run.budget.reserve(most_usd, self._run.stop):
             return Outcome(location=job.found.location, status="left")
         cost_usd = 0.0
         outcome: Job | Outcome = job
@@ -57,21 +40,21 @@ class Captioning:
                 outcome = self._ask(job, request_id)
             cost_usd = (outcome.usage.cost_usd or 0.0) if isinstance(outcome, Outcome) else 0.0
         finally:
-            self._budget.settle(most_usd, cost_usd)
+            self._run.budget.settle(most_usd, cost_usd)
         return outcome
 
     def most_cost_usd(self, job: Job) -> float:
         """Return the most that a job can cost, a repair included, in USD; 0 where no budget asks for it."""
-        if not self._budget.is_limited:
+        if not self._run.budget.is_limited:
             return 0.0
         pictures = [picture for picture in (job.subject.picture, *job.subject.more_pictures) if picture is not None]
         sizes = [(picture.width, picture.height) for picture in pictures]
-        return self._captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
+        return self._run.captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
 
     def claim(self, job: Job) -> RequestId | None:
         """Open a request in the ledger; None where there is nothing to ask, or another is asking."""
         # Tried again once a run, whatever its copies.
-        request_id = self._ledger.claim(job, retry=self._retry_failed and job.claimed not in self._asked)
+        request_id = self._ledger.claim(job, retry=self._run.retry_failed and job.claimed not in self._asked)
         if request_id is not None:
             self._asked.add(job.claimed)
         return request_id
@@ -79,7 +62,7 @@ class Captioning:
     def keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int = 1) -> Outcome:
         """Commit what a request brought; ask once more for what cannot be used, where that can be told."""
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
-        can_mend = job.subject.picture is not None and self._captioner.kinds is None
+        can_mend = job.subject.picture is not None and self._run.captioner.kinds is None
         if bad and can_mend:
             repair_id = self._ledger.open_repair(_only(job, bad))
             good = [caption for caption in answer.captions if caption.quarantine is None]
@@ -106,7 +89,7 @@ class Captioning:
         self._ledger.close(request_id, outcome, tries)
 
     def _ask_freely(self, job: Job) -> Outcome:
-        answer = self._captioner.caption(job.subject, job.prompts)
+        answer = self._run.captioner.caption(job.subject, job.prompts)
         if answer is None:
             return Outcome(location=job.found.location, status="uncaptioned")
         return self._settle(job, answer.captions)
@@ -114,11 +97,11 @@ class Captioning:
     def _ask(self, job: Job, request_id: RequestId) -> Outcome:
         tries = self._asking.begin()
         try:
-            answer = tries.ask(self._captioner, job.subject, job.prompts)
+            answer = tries.ask(self._run.captioner, job.subject, job.prompts)
         except CaptionRefusedError as exc:
             return self.give_up(job, request_id, "refused", str(exc), tries.count)
         except CaptionerUnavailableError as exc:
-            if self._stop.is_set():
+            if self._run.stop.is_set():
                 self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
             return self.give_up(job, request_id, "unavailable", str(exc), tries.count)
@@ -132,11 +115,11 @@ class Captioning:
         tries = self._asking.begin()
         captions, usage = bad, Usage()
         try:
-            answer = tries.ask(self._captioner, job.subject, job.prompts, complaint=bad[0].quarantine)
+            answer = tries.ask(self._run.captioner, job.subject, job.prompts, complaint=bad[0].quarantine)
             captions, usage = answer.captions, answer.usage
         except (CaptionRefusedError, CaptionerUnavailableError):
             # The first answer stands, with its reason; but not where the run was stopped before the second could come.
-            if self._stop.is_set():
+            if self._run.stop.is_set():
                 self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
         except CaptionerUnusableError:
@@ -158,14 +141,14 @@ class Captioning:
             self._ledger.record_failure(job, reason, retryable=False, quarantined=True)
         changed = self._ledger.store_answer(job, captions, request_id, usage, tries)
         # One plain sentence may well fit unlike images: only what prompts ask for is suspect when it repeats.
-        undone = self._ledger.quarantine_repeats(job) if reason is None and self._captioner.kinds is None else {}
+        undone = self._ledger.quarantine_repeats(job) if reason is None and self._run.captioner.kinds is None else {}
         if (reason is None or _is_servable(captions)) and job.image_id not in undone:
             self._hope.win()
             status: Status = "captioned" if changed or request_id is not None else "known"
             outcome = Outcome(location=job.found.location, status=status, image_id=job.image_id)
         else:
             self._hope.lose(reason or REPEATED)
-            outcome = explain(self._store, job.claimed, job.found.location)
+            outcome = explain(self._run.store, job.claimed, job.found.location)
         others = sum(undone.values()) - undone.get(job.image_id, False)
         return replace(outcome, requests=tries, usage=usage or Usage(), undone=others)
 

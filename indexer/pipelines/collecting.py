@@ -8,13 +8,13 @@ from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.openai_batches import BatchResult, read_results
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.pricing import BATCH_SHARE
-from indexer.catalog.store import Store
 from indexer.catalog.store.requests import BatchedRequest
 from indexer.errors import BadImageError, CaptionerUnavailableError
 from indexer.models import Answer, FoundFile, ImageId, Prompt, PromptId, RequestId, Subject
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.jobs import Job, read_for
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.run import Run
 
 _OK, _TOO_MANY, _SERVER_FAULT = 200, 429, 500
 _ABOUT_BODY = (400, 422)
@@ -32,8 +32,8 @@ class Unanswered:
 class Collecting:
     """Takes results in, once each: a request that was closed before is passed over."""
 
-    def __init__(self, *, store: Store, captioner: OpenAICaptioner, captioning: Captioning) -> None:
-        self._store = store
+    def __init__(self, run: Run, captioner: OpenAICaptioner, captioning: Captioning) -> None:
+        self._store = run.store
         self._captioner = captioner
         self._captioning = captioning
         self._prompts: dict[PromptId, Prompt] = {}

@@ -8,15 +8,15 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from indexer.catalog.store import Store
 from indexer.catalog.store.requests import Claimed
-from indexer.models import Found, RunId
+from indexer.models import Found
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.run import Run
 
 if TYPE_CHECKING:  # it needs the openai client, which most runs do without
     from indexer.pipelines.batching import Batching
@@ -28,16 +28,14 @@ _POLL_S = 0.5
 class Ingesting:
     """One run over found files and records; its stages work side by side."""
 
-    store: Store
+    run: Run
     preparing: Preparing
     captioning: Captioning
     batching: "Batching | None" = None
     indexing: Indexing
-    run_id: RunId
     concurrency: int
-    stop: Event
 
-    def run(self, found: Iterable[Found]) -> Iterator[Outcome]:
+    def ingest(self, found: Iterable[Found]) -> Iterator[Outcome]:
         """Yield an outcome for each as it is reached, and return when every caption has its entry.
 
         Setting `stop` ends it after the requests in flight. What makes the whole run pointless (a wrong key, a lost
@@ -49,14 +47,14 @@ class Ingesting:
             ThreadPoolExecutor(self.concurrency, "caption") as callers,
             ThreadPoolExecutor(1, "index") as writer,
         ):
-            writing = writer.submit(self.indexing.run, captioned, self.stop)
+            writing = writer.submit(self.indexing.run, captioned, self.run.stop)
             try:
                 yield from self._caption_all(found, readers, callers, writing)
                 captioned.set()
                 self._forget_mended()
                 writing.result()
             except BaseException:
-                self.stop.set()
+                self.run.stop.set()
                 raise
             finally:
                 captioned.set()
@@ -80,7 +78,7 @@ class Ingesting:
                 waiting[outcome.claimed] = outcome.found
         for outcome in self._take_over(waiting, readers, callers):
             yield self._note(outcome)
-        yield from (explain(self.store, *copy) for copy in copies)
+        yield from (explain(self.run.store, *copy) for copy in copies)
 
     def _note(self, outcome: Outcome) -> Outcome:
         if outcome.status == "captioned" and outcome.image_id is not None:
@@ -100,7 +98,7 @@ class Ingesting:
         self, waiting: dict[Claimed, Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
     ) -> Iterator[Outcome]:
         """See to what had an open request: another run's, or another copy's in this one."""
-        while waiting and not self.stop.is_set():
+        while waiting and not self.run.stop.is_set():
             elsewhere = self._find_claimed_elsewhere(waiting)
             free = [found for claimed, found in waiting.items() if claimed not in elsewhere]
             waiting = {claimed: found for claimed, found in waiting.items() if claimed in elsewhere}
@@ -109,21 +107,21 @@ class Ingesting:
                     yield outcome
                 elif outcome.claimed in self._find_claimed_elsewhere([outcome.claimed]):
                     waiting[outcome.claimed] = outcome.found
-                elif self.store.requests.find_batched([outcome.image_id]):
+                elif self.run.store.requests.find_batched([outcome.image_id]):
                     yield Outcome(location=outcome.found.location, status="batched")
                 else:
-                    yield explain(self.store, outcome.claimed, outcome.found.location)
+                    yield explain(self.run.store, outcome.claimed, outcome.found.location)
             if waiting:
-                self.stop.wait(_POLL_S)
+                self.run.stop.wait(_POLL_S)
         yield from (Outcome(location=found.location, status="left") for found in waiting.values())
 
     def _find_claimed_elsewhere(self, claimed: Iterable[Claimed]) -> set[Claimed]:
-        return self.store.requests.find_claimed_elsewhere(self.run_id, [image_id for image_id, _ in claimed])
+        return self.run.store.requests.find_claimed_elsewhere(self.run.id, [image_id for image_id, _ in claimed])
 
     def _forget_mended(self) -> None:
         """Drop the failures of files that were removed, and of folders that can be listed again."""
-        failed = self.store.failures.find_locations_of("read")
-        self.store.failures.forget_failures([location for location in failed if _is_mended(Path(location))])
+        failed = self.run.store.failures.find_locations_of("read")
+        self.run.store.failures.forget_failures([location for location in failed if _is_mended(Path(location))])
 
     def _readers(self) -> int:
         return max(2, os.cpu_count() or 2)

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from indexer.captioning.captioner import Captioner
-from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.records import Asked
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.imaging.hashing import count_unlike
-from indexer.models import Answer, Caption, FoundFile, ImageId, Prompt, PromptId, RequestId, RunId, Usage
+from indexer.models import Answer, Caption, FoundFile, ImageId, Prompt, PromptId, RequestId, Usage
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.run import Run
 
 REPEATED = "the reply is the same as for several unlike images"
 # So many unlike images with the very same reply: it is about none of them.
@@ -20,30 +19,28 @@ _MOST_REPEATS = 5
 class Ledger:
     """The ledger of one run; safe to share by threads."""
 
-    def __init__(self, store: Store, captioner: Captioner, run_id: RunId) -> None:
-        self._store = store
-        self._captioner = captioner
-        self._run_id = run_id
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
     def claim(self, job: Job, *, retry: bool) -> RequestId | None:
         """Open a request before it is sent; None when somebody else is asking, or nothing is to be asked."""
-        captioner, model = self._captioner.name, self._captioner.model
+        captioner, model = self._run.captioner.name, self._run.captioner.model
         if job.record_id is not None:
             kinds = [prompt.kind for prompt in job.prompts]
             asked = Asked(kinds=kinds, captioner=captioner, model=model, retry=retry)
-            return self._store.records.claim_record(self._run_id, job.record_id, asked)
-        return self._store.requests.claim_request(
-            self._run_id, job.image_id, _ids(job.prompts), captioner=captioner, model=model, retry=retry
+            return self._run.store.records.claim_record(self._run.id, job.record_id, asked)
+        return self._run.store.requests.claim_request(
+            self._run.id, job.image_id, _ids(job.prompts), captioner=captioner, model=model, retry=retry
         )
 
     def open_repair(self, job: Job) -> RequestId:
         """Open a second request while the first is still open."""
-        return self._store.requests.open_request(
-            self._run_id,
+        return self._run.store.requests.open_request(
+            self._run.id,
             job.image_id,
             _ids(job.prompts) if job.record_id is None else [],
-            captioner=self._captioner.name,
-            model=self._captioner.model,
+            captioner=self._run.captioner.name,
+            model=self._run.captioner.model,
             record_id=job.record_id,
         )
 
@@ -57,9 +54,9 @@ class Ledger:
     ) -> bool:
         """Keep captions and complete their request; tell whether a servable caption is new or changed."""
         answer = Answer(captions=tuple(captions), usage=usage or Usage())
-        captioner = self._captioner
+        captioner = self._run.captioner
         if job.record_id is not None:
-            self._store.records.store_answer(
+            self._run.store.records.store_answer(
                 job.record_id,
                 answer,
                 captioner=captioner.name,
@@ -70,7 +67,7 @@ class Ledger:
                 attempts=attempts,
             )
             return True
-        return self._store.captions.store_answer(
+        return self._run.store.captions.store_answer(
             job.image_id,
             answer,
             captioner=captioner.name,
@@ -88,15 +85,15 @@ class Ledger:
         """
         if job.record_id is not None:
             return {}
-        named = {"captioner": self._captioner.name, "model": self._captioner.model}
-        hashes = self._store.captions.find_repeats(job.image_id, **named)
+        named = {"captioner": self._run.captioner.name, "model": self._run.captioner.model}
+        hashes = self._run.store.captions.find_repeats(job.image_id, **named)
         if len(hashes) < _MOST_REPEATS or count_unlike([seen for seen in hashes if seen is not None]) < _MOST_REPEATS:
             return {}
-        return self._store.captions.quarantine_repeats(job.image_id, self._run_id, REPEATED, **named)
+        return self._run.store.captions.quarantine_repeats(job.image_id, self._run.id, REPEATED, **named)
 
     def close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int) -> None:
         """Complete a request that brought no caption."""
-        self._store.requests.close_request(request_id, outcome, attempts=attempts, usage=Usage())
+        self._run.store.requests.close_request(request_id, outcome, attempts=attempts, usage=Usage())
 
     def refuse(self, job: Job, reason: str, *, retryable: bool) -> Outcome:
         """Note that no answer came; a record that is not to be asked again keeps the reason itself.
@@ -118,14 +115,14 @@ class Ledger:
             reason=reason,
             retryable=retryable,
             quarantined=quarantined,
-            captioner=self._captioner.name,
-            model=self._captioner.model,
+            captioner=self._run.captioner.name,
+            model=self._run.captioner.model,
             image_id=job.image_id if job.record_id is None else None,
             record_id=job.record_id,
             size_bytes=file.size_bytes if file else None,
             modified_ns=file.modified_ns if file else None,
         )
-        self._store.failures.record_failure(self._run_id, failure)
+        self._run.store.failures.record_failure(self._run.id, failure)
 
 
 def _edge(job: Job) -> int | None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from indexer.captioning.captioner import Captioner
 from indexer.captioning.estimating import Estimate, fit_picture
-from indexer.catalog.store import Store
 from indexer.catalog.store.captions import StoredCaption
 from indexer.catalog.store.images import KnownLocation, Registered
 from indexer.catalog.store.requests import Pace
@@ -19,6 +17,7 @@ from indexer.pipelines.jobs import Job
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.run import Run
 
 _CHUNK = 64
 _LEAST_REQUESTS = 20  # fewer say little about the next
@@ -60,18 +59,8 @@ class Plan:
 class Planning:
     """Tells what each found file is, and adds up what asking about it takes."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        captioner: Captioner,
-        prompts: Sequence[Prompt],
-        preparing: Preparing,
-        price_share: float = 1.0,
-    ) -> None:
-        self._store = store
-        self._captioner = captioner
-        self._prompts = prompts
+    def __init__(self, run: Run, preparing: Preparing, *, price_share: float = 1.0) -> None:
+        self._run = run
         self._preparing = preparing
         self._price_share = price_share
         self._seen: set[bytes] = set()
@@ -92,8 +81,8 @@ class Planning:
     def _add_chunk(self, plan: Plan, chunk: Sequence[Inspected | InspectedRecord | Job | Outcome]) -> None:
         inspected = [item for item in chunk if isinstance(item, Inspected)]
         wanted = self._preparing.wanted
-        at = self._store.images.find_known([item.file.location for item in inspected], wanted)
-        images = self._store.images.find_by_content([item.sha256 for item in inspected], wanted)
+        at = self._run.store.images.find_known([item.file.location for item in inspected], wanted)
+        images = self._run.store.images.find_by_content([item.sha256 for item in inspected], wanted)
         for item in chunk:
             match item:
                 case Outcome():
@@ -110,12 +99,12 @@ class Planning:
         is_copy = item.sha256 in self._seen
         self._seen.add(item.sha256)
         plan.counts["known" if is_copy else _standing(item, at, image)] += 1
-        lacking = _lacking(self._prompts, image)
+        lacking = _lacking(self._run.prompts, image)
         if is_copy or not self._is_asked(item, image, lacking):
             return
         plan.to_do += 1
-        if self._captioner.is_paid:
-            estimate = self._captioner.estimate([self._sent_size(item.size)], lacking)
+        if self._run.captioner.is_paid:
+            estimate = self._run.captioner.estimate([self._sent_size(item.size)], lacking)
             plan.add_request(estimate, self._pace(lacking), self._price_share)
 
     def _add_record(self, plan: Plan, item: InspectedRecord) -> None:
@@ -126,28 +115,28 @@ class Planning:
         if not is_copy:
             plan.to_do += 1
             sizes = [self._sent_size(size) for size in item.sizes]
-            estimate = self._captioner.estimate(sizes, self._prompts, item.text)
-            plan.add_request(estimate, self._pace(self._prompts), self._price_share)
+            estimate = self._run.captioner.estimate(sizes, self._run.prompts, item.text)
+            plan.add_request(estimate, self._pace(self._run.prompts), self._price_share)
 
     def _is_asked(self, item: Inspected, image: Registered | None, lacking: Sequence[Prompt]) -> bool:
-        if self._captioner.max_edge is None:
+        if self._run.captioner.max_edge is None:
             return self._says_more(_subject(item), image.image_id if image else None)
         if image is None:
             return True
-        is_captioned = not lacking if self._prompts else RETRIEVAL in image.captioned
-        return not is_captioned and self._store.failures.find_reason(image.image_id) is None
+        is_captioned = not lacking if self._run.prompts else RETRIEVAL in image.captioned
+        return not is_captioned and self._run.store.failures.find_reason(image.image_id) is None
 
     def _says_more(self, subject: Subject, image_id: ImageId | None) -> bool:
         """Tell whether a captioner that needs no picture has a caption that is not there yet."""
-        answer = self._captioner.caption(subject, ())
+        answer = self._run.captioner.caption(subject, ())
         if answer is None or image_id is None:
             return answer is not None
         said = {_words(caption) for caption in answer.captions}
-        stored = (caption for caption in self._store.captions.find_captions(image_id))
-        return not said <= {_words(caption) for caption in stored if caption.captioner == self._captioner.name}
+        stored = (caption for caption in self._run.store.captions.find_captions(image_id))
+        return not said <= {_words(caption) for caption in stored if caption.captioner == self._run.captioner.name}
 
     def _sent_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        longest = fit_picture(self._captioner.model, *size, self._captioner.max_edge or max(size))
+        longest = fit_picture(self._run.captioner.model, *size, self._run.captioner.max_edge or max(size))
         scale = longest / max(size)
         return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -155,7 +144,9 @@ class Planning:
         kinds = tuple(prompt.kind for prompt in prompts)
         if kinds not in self._paces:
             ids = [prompt.id for prompt in prompts if prompt.id]
-            pace = self._store.requests.get_pace(ids, captioner=self._captioner.name, model=self._captioner.model)
+            pace = self._run.store.requests.get_pace(
+                ids, captioner=self._run.captioner.name, model=self._run.captioner.model
+            )
             self._paces[kinds] = pace if pace and pace.requests >= _LEAST_REQUESTS else None
         return self._paces[kinds]
 

@@ -3,19 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from threading import Event
 
-from indexer.captioning.captioner import Captioner
-from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
-from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Prompt, RunId, Subject
+from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Subject
 from indexer.pipelines.jobs import Job, explain, is_unchanged, read_for, register
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.recording import Recording
-from indexer.pipelines.spending import Budget
+from indexer.pipelines.run import Run
 
 _CHUNK = 256
 
@@ -23,37 +20,15 @@ _CHUNK = 256
 class Preparing:
     """The stages before the captioner, for one run."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        captioner: Captioner,
-        prompts: Sequence[Prompt],
-        budget: Budget,
-        run_id: RunId,
-        retry_failed: bool,
-        stop: Event,
-    ) -> None:
-        self._store = store
-        self._captioner = captioner
-        self._prompts = prompts
-        self._budget = budget
-        self._run_id = run_id
-        self._retry_failed = retry_failed
-        self._stop = stop
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self.wanted = Wanted(
-            kinds=[prompt.kind for prompt in prompts] or [RETRIEVAL],
-            prompt_ids=[prompt.id for prompt in prompts] or [None],
-            rank=captioner.rank,
-            retry=retry_failed,
+            kinds=[prompt.kind for prompt in run.prompts] or [RETRIEVAL],
+            prompt_ids=[prompt.id for prompt in run.prompts] or [None],
+            rank=run.captioner.rank,
+            retry=run.retry_failed,
         )
-        self._recording = Recording(
-            store=store,
-            captioner=captioner,
-            prompts=prompts,
-            wanted=self.wanted,
-            run_id=run_id,
-        )
+        self._recording = Recording(run, self.wanted)
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found | Job | Outcome]:
         """Yield an outcome for what needs nothing, a job for each file that need not be read, and the others.
@@ -78,7 +53,7 @@ class Preparing:
         if not is_storable(item.location):
             return self._refuse_name(item)
         try:
-            read = read_for(self._captioner, item)
+            read = read_for(self._run.captioner, item)
         except BadImageError as exc:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
@@ -86,8 +61,8 @@ class Preparing:
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]
         locations = [file.location for file in storable]
-        known = self._store.images.find_known(locations, self.wanted)
-        standing = {} if self._retry_failed else self._find_standing(locations)
+        known = self._run.store.images.find_known(locations, self.wanted)
+        standing = {} if self._run.retry_failed else self._find_standing(locations)
         for file in chunk:
             before, failure = known.get(file.location), standing.get(file.location)
             if failure is not None and is_unchanged(file, failure):
@@ -96,7 +71,7 @@ class Preparing:
                 )
             elif before is None or not is_unchanged(file, before):
                 yield file
-            elif self._captioner.max_edge is None:
+            elif self._run.captioner.max_edge is None:
                 subject = Subject(sha256=before.sha256, location=file.location, relative_path=file.relative_path)
                 yield Job(image_id=before.image_id, found=file, subject=subject)
             elif self._has_all(before.captioned):
@@ -106,8 +81,8 @@ class Preparing:
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        registered = register(self._store, as_read, read, self.wanted)
-        if self._has_all(registered.captioned) and self._captioner.max_edge is not None:
+        registered = register(self._run.store, as_read, read, self.wanted)
+        if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
             return self._settle(file, registered)
         subject = Subject(
             sha256=read.facts.sha256,
@@ -116,22 +91,22 @@ class Preparing:
             facts=read.facts,
             picture=read.picture,
         )
-        lacking = tuple(prompt for prompt in self._prompts if prompt.kind not in registered.captioned)
+        lacking = tuple(prompt for prompt in self._run.prompts if prompt.kind not in registered.captioned)
         return Job(image_id=registered.image_id, found=as_read, subject=subject, prompts=lacking)
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
         if not image.serves:
-            return explain(self._store, (image.image_id, None), file.location)
+            return explain(self._run.store, (image.image_id, None), file.location)
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
-        return self._store.failures.find_standing(
-            locations, captioner=self._captioner.name, model=self._captioner.model
+        return self._run.store.failures.find_standing(
+            locations, captioner=self._run.captioner.name, model=self._run.captioner.model
         )
 
     def _is_over(self) -> bool:
-        return self._stop.is_set() or self._budget.is_exhausted
+        return self._run.stop.is_set() or self._run.budget.is_exhausted
 
     def _has_all(self, captioned: Sequence[str]) -> bool:
         return set(captioned) >= set(self.wanted.kinds)
@@ -154,7 +129,7 @@ class Preparing:
         )
 
     def _fail(self, failure: NewFailure) -> Outcome:
-        self._store.failures.record_failure(self._run_id, failure)
+        self._run.store.failures.record_failure(self._run.id, failure)
         return Outcome(location=failure.location, status="failed", reason=failure.reason)
 
     def _refuse_name(self, file: FoundFile) -> Outcome:

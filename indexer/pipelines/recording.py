@@ -4,35 +4,24 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from indexer.captioning.captioner import Captioner
-from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.images import KnownLocation, Wanted
 from indexer.catalog.store.records import Asked, KnownRecord
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
-from indexer.models import Found, FoundFile, FoundRecord, Prompt, RunId, Subject
+from indexer.models import Found, FoundFile, FoundRecord, Subject
 from indexer.pipelines.jobs import Job, is_unchanged, read_for, register
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.run import Run
 
 
 class Recording:
     """The stages before the captioner that records go through, for one run."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        captioner: Captioner,
-        prompts: Sequence[Prompt],
-        wanted: Wanted,
-        run_id: RunId,
-    ) -> None:
-        self._store = store
-        self._captioner = captioner
-        self._prompts = prompts
+    def __init__(self, run: Run, wanted: Wanted) -> None:
+        self._run = run
         self._wanted = wanted
-        self._run_id = run_id
+        captioner = run.captioner
         self._asked = Asked(kinds=wanted.kinds, captioner=captioner.name, model=captioner.model, retry=wanted.retry)
 
     def split(self, found: Iterable[Found]) -> tuple[list[FoundFile], list[FoundRecord]]:
@@ -47,8 +36,8 @@ class Recording:
     def sort_out(self, records: Sequence[FoundRecord]) -> Iterator[FoundRecord | Outcome]:
         """Yield an outcome for each record that needs nothing or cannot be used, and the others; writes nothing."""
         locations = [image.location for record in records for image in record.images]
-        images = self._store.images.find_known(locations, self._wanted)
-        known = self._store.records.find_known(records, self._asked)
+        images = self._run.store.images.find_known(locations, self._wanted)
+        known = self._run.store.records.find_known(records, self._asked)
         for record in records:
             before = known.get(record.location)
             if record.fault is not None:
@@ -63,7 +52,7 @@ class Recording:
         read: list[ReadImage] = []
         for image in record.images:
             try:
-                read.append(read_for(self._captioner, image))
+                read.append(read_for(self._run.captioner, image))
             except BadImageError as exc:
                 reason = f"{image.relative_path}: {exc.reason}"
                 return self._fail(
@@ -72,16 +61,16 @@ class Recording:
         return self._register(record, read)
 
     def _as_file(self, record: FoundRecord) -> Found:
-        is_plain = len(record.images) == 1 and not (record.text and self._captioner.takes_questions)
+        is_plain = len(record.images) == 1 and not (record.text and self._run.captioner.takes_questions)
         return record.images[0] if is_plain and record.fault is None else record
 
     def _register(self, record: FoundRecord, read: Sequence[ReadImage]) -> Job | Outcome:
         image_ids = [
-            register(self._store, replace(file, modified_ns=one.modified_ns), one, self._wanted).image_id
+            register(self._run.store, replace(file, modified_ns=one.modified_ns), one, self._wanted).image_id
             for file, one in zip(record.images, read, strict=True)
         ]
         key = record_key([one.facts.sha256 for one in read], record.text)
-        known = self._store.records.register_record(record, key, image_ids, self._asked)
+        known = self._run.store.records.register_record(record, key, image_ids, self._asked)
         if self._needs_nothing(known):
             return self._settle_anew(record, known)
         subject = Subject(
@@ -93,14 +82,14 @@ class Recording:
             more_pictures=tuple(one.picture for one in read[1:]),
             question=record.text or None,
         )
-        lacking = tuple(prompt for prompt in self._prompts if prompt.kind not in known.answered)
+        lacking = tuple(prompt for prompt in self._run.prompts if prompt.kind not in known.answered)
         return Job(image_id=image_ids[0], record_id=known.record_id, found=record, subject=subject, prompts=lacking)
 
     def _needs_nothing(self, known: KnownRecord) -> bool:
-        return not self._captioner.takes_questions or set(known.answered) >= set(self._wanted.kinds)
+        return not self._run.captioner.takes_questions or set(known.answered) >= set(self._wanted.kinds)
 
     def _settle(self, record: FoundRecord, known: KnownRecord) -> Outcome:
-        if not self._captioner.takes_questions:
+        if not self._run.captioner.takes_questions:
             return Outcome(location=record.location, status="uncaptioned")
         if known.reason is None:
             return Outcome(location=record.location, status="known")
@@ -117,14 +106,14 @@ class Recording:
             reason=outcome.reason,
             retryable=False,
             quarantined=True,
-            captioner=self._captioner.name,
-            model=self._captioner.model,
+            captioner=self._run.captioner.name,
+            model=self._run.captioner.model,
             record_id=known.record_id,
         )
         return self._fail(record, failure)
 
     def _fail(self, record: FoundRecord, failure: NewFailure) -> Outcome:
-        self._store.failures.record_failure(self._run_id, failure)
+        self._run.store.failures.record_failure(self._run.id, failure)
         return Outcome(
             location=record.location, status="failed", reason=failure.reason, quarantined=failure.quarantined
         )

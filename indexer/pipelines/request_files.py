@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 from indexer.captioning.chat_requests import Dialect
+from indexer.captioning.openai_batches import MOST_BYTES, MOST_LINES
 from indexer.models import RequestId
 
 KEY_PREFIX = "caption-search-"
@@ -12,7 +13,9 @@ KEY_PREFIX = "caption-search-"
 class RequestFile:
     """Requests in one dialect, a line each; `key` is what its batch will be found by."""
 
-    def __init__(self, folder: Path, dialect: Dialect, *, most_bytes: int, most_lines: int) -> None:
+    def __init__(
+        self, folder: Path, dialect: Dialect, *, most_bytes: int = MOST_BYTES, most_lines: int = MOST_LINES
+    ) -> None:
         self.key = f"{KEY_PREFIX}{uuid.uuid4().hex}"
         self.path = folder / f"{self.key}.jsonl"
         self.dialect = dialect

@@ -35,3 +35,12 @@ def test_a_long_or_hostile_message_is_cut_and_cleaned() -> None:
 )
 def test_the_wait_is_what_the_answer_asked_for(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after_s(headers) == seconds
+
+
+def test_a_refusal_without_a_wait_takes_it_from_its_rate_limit_headers() -> None:
+    headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"}
+
+    error = error_of(429, "slow down", headers, unusable=())
+
+    assert isinstance(error, CaptionerUnavailableError)
+    assert (error.is_busy, error.retry_after_s) == (True, 90.0)

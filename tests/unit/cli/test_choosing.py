@@ -5,7 +5,7 @@ import pytest
 from indexer.captioning.blip import BlipCaptioner
 from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
-from indexer.cli.wiring import _check_kinds, build_captioner
+from indexer.cli.choosing import _check_kinds, build_captioner
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 
