@@ -20,8 +20,8 @@ def make_found(name: str = "a.jpg", *, size_bytes: int = 1000, modified_ns: int 
 
 
 def make_answer(*sentences: str, prompt_id: PromptId | None = None, **changes: object) -> Answer:
-    values: dict[str, object] = {"sentences": sentences or ("A red mug on a desk.",), **changes}
-    return Answer(captions=(Caption(kind="retrieval", prompt_id=prompt_id, **values),))  # type: ignore[arg-type]
+    values: dict[str, object] = {"kind": "retrieval", "sentences": sentences or ("A red mug on a desk.",), **changes}
+    return Answer(captions=(Caption(prompt_id=prompt_id, **values),))  # type: ignore[arg-type]
 
 
 def make_prompt(text: str = "Describe.") -> Prompt:
