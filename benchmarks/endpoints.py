@@ -35,11 +35,12 @@ class Seen:
 
 
 class Endpoint:
-    """A context manager; `answer` must be picklable, and may sleep."""
+    """A context manager; `answer` must be picklable, and may sleep. A batch takes `batch_seconds`."""
 
-    def __init__(self, answer: AnswerFunction) -> None:
+    def __init__(self, answer: AnswerFunction, *, batch_seconds: float = 0.0) -> None:
         self._ours, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, answer))
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_serve, args=(theirs, answer, batch_seconds))
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -102,9 +103,9 @@ class _Recorder:
         return said
 
 
-def _serve(connection: Connection, answer: AnswerFunction) -> None:
+def _serve(connection: Connection, answer: AnswerFunction, batch_seconds: float) -> None:
     recorder = _Recorder(answer)
-    with FakeOpenAI(answer=recorder, decodes=False) as server:
+    with FakeOpenAI(answer=recorder, decodes=False, batch_seconds=batch_seconds) as server:
         connection.send((server.base_url, server.key))
         while connection.recv():
             with recorder.noting:

@@ -1,6 +1,6 @@
 """What becomes of a run when the endpoint, or the run itself, fails: figures beside what is promised.
 
-    PYTHONPATH=. python benchmarks/faults.py [--only 429 500 mixed kill copies limit rpm memory bytes] [--photos FOLDER]
+    PYTHONPATH=. python benchmarks/faults.py [--only 429 500 mixed kill batch limit rpm memory bytes] [--photos FOLDER]
 
 The endpoint is local, strict and a process of its own. `limit`, `rpm`, `memory` and `bytes` leave embedding out, which
 runs beside the calls at its own pace; the others run the real command.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.batches import measure_batch
 from benchmarks.endpoints import Endpoint, Seen, Steady
 from benchmarks.faulty import Mixed, Sometimes
 from benchmarks.limits import measure_limit, measure_per_minute
@@ -156,6 +157,7 @@ SCENARIOS: dict[str, Callable[[Where], Iterable[Verdict]]] = {
     "500": measure_broken,
     "mixed": measure_mixed,
     "kill": measure_kill,
+    "batch": measure_batch,
     "limit": measure_limit,
     "rpm": measure_per_minute,
     "memory": measure_memory,

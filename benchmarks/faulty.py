@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from benchmarks.endpoints import BUSY_STATUS, good_reply
+from benchmarks.endpoints import BUSY_STATUS, good_reply, picture_name
 from tests.fakes.openai_server import Asked, Fault, Reply, caption_reply
 
 HANG_S = 30.0
@@ -145,3 +145,19 @@ class PerMinute(_Stateful):
             "x-ratelimit-remaining-requests": str(int(left)),
             "x-ratelimit-reset-requests": f"{(self.burst - left) * 60 / self.rpm:.3f}s",
         }
+
+
+@dataclass(slots=True)
+class FailsFirst:
+    """Fails this share of the pictures the first time that they are asked about."""
+
+    share: float
+    failed: set[str] = field(default_factory=set)
+
+    def __call__(self, asked: Asked) -> Reply | Fault:
+        """Answer at once."""
+        name = picture_name(asked)
+        if int(name[:4], 16) < self.share * 0x10000 and name not in self.failed:
+            self.failed.add(name)
+            return Fault(status=500)
+        return good_reply(asked)

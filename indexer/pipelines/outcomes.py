@@ -50,7 +50,7 @@ class Tally:
         self.requests += outcome.requests
         self.tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self.cost_usd += usage.cost_usd or 0.0
-        self.unpriced += usage.input_tokens is not None and usage.cost_usd is None
+        self.unpriced += outcome.status == "captioned" and outcome.requests > 0 and usage.cost_usd is None
 
     def summary(self) -> dict[str, int | float]:
         """Return the counts under the names that `ingest --json` ends with."""

@@ -11,7 +11,7 @@ SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE 
        (SELECT count(*) FROM standing) AS failures,
        (SELECT count(*) FROM standing WHERE quarantined) AS quarantined,
        (SELECT coalesce(sum(cost_usd), 0)::float8 FROM request) AS cost_usd,
-       (SELECT count(*) FROM request WHERE input_tokens IS NOT NULL AND cost_usd IS NULL) AS requests_without_price;
+       (SELECT count(*) FROM request WHERE outcome = 'answered' AND cost_usd IS NULL) AS requests_without_price;
 
 -- name: count_captioners
 -- Count a generation's entries by the captioner whose caption they are made of.
@@ -37,7 +37,7 @@ SELECT r.sent_at::date AS day, r.captioner, r.model,
        coalesce(sum(r.input_tokens), 0)::bigint AS input_tokens,
        coalesce(sum(r.output_tokens), 0)::bigint AS output_tokens,
        coalesce(sum(r.cost_usd), 0)::float8 AS cost_usd,
-       count(*) FILTER (WHERE r.input_tokens IS NOT NULL AND r.cost_usd IS NULL) AS unpriced
+       count(*) FILTER (WHERE r.outcome = 'answered' AND r.cost_usd IS NULL) AS unpriced
 FROM request r
 WHERE r.outcome IS NOT NULL
 GROUP BY 1, 2, 3, 4

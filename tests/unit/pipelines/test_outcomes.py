@@ -64,16 +64,17 @@ def test_ten_small_sums_are_shown_without_the_noise_of_floats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usage", "unpriced"),
+    ("requests", "usage", "unpriced"),
     [
-        (Usage(), 0),
-        (Usage(input_tokens=10, output_tokens=1, cost_usd=0.0), 0),
-        (Usage(input_tokens=10, output_tokens=1, cost_usd=0.5), 0),
-        (Usage(input_tokens=10, output_tokens=1), 1),
+        (0, Usage(), 0),
+        (1, Usage(), 1),
+        (1, Usage(input_tokens=10, output_tokens=1, cost_usd=0.0), 0),
+        (1, Usage(input_tokens=10, output_tokens=1, cost_usd=0.5), 0),
+        (1, Usage(input_tokens=10, output_tokens=1), 1),
     ],
 )
-def test_an_answer_whose_price_is_not_known_is_counted_as_that(usage: Usage, unpriced: int) -> None:
-    assert tally_of(outcome(usage=usage)).unpriced == unpriced
+def test_an_answer_whose_price_is_not_known_is_counted_as_that(requests: int, usage: Usage, unpriced: int) -> None:
+    assert tally_of(outcome(requests=requests, usage=usage)).unpriced == unpriced
 
 
 def test_tokens_known_by_half_count_by_half() -> None:
