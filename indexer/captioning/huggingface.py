@@ -1,16 +1,15 @@
-"""Captions by a Hugging Face endpoint of the task image-to-text: a picture goes in, one plain sentence comes out.
-
-It sends what huggingface_hub's `InferenceClient.image_to_text` sends, but not through it: that loses an answer that is
-no list, breaks on an error whose JSON is no object, sends the token of `hf auth login` to any address, and refuses to
-reach an endpoint of one's own while HF_HUB_OFFLINE is set.
-"""
+"""Captions by a Hugging Face endpoint of the task image-to-text: a picture goes in, one plain sentence comes out."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from json import JSONDecodeError
 from typing import Annotated
 
 import httpx2
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from huggingface_hub import InferenceClient, get_session, hf_raise_for_status, set_client_factory
+from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError, OfflineModeIsEnabled
+from pydantic import BaseModel, Field, ValidationError
 
 from indexer.captioning.estimating import Estimate
 from indexer.captioning.plain import read_sentences
@@ -18,39 +17,45 @@ from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerU
 from indexer.http_answers import error_of
 from indexer.models import MODEL_RANK, RETRIEVAL, Answer, Prompt, Subject
 
-# Moved elsewhere, wrong token, no money, no right to it, wrong address.
-_UNUSABLE = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
+# Wrong token, no money, no right to it, wrong address.
+_UNUSABLE = (401, 402, 403, 404, 405)
 _LOADING = 503
 _NO_HEALTH_ROUTE = (404, 405)
 _UNLIMITED = httpx2.Limits(max_connections=None, max_keepalive_connections=None)  # the limiter says how many
+# Given no token, the client would send the one that `hf auth login` stored; it takes no False.
+_NO_TOKEN = "none"  # noqa: S105 - stands for none, and is never sent
+# What the client raises over a body that is not the task's.
+_TRIPPED = (AttributeError, LookupError, TypeError, ValueError)
+_WEB_PAGE = "The endpoint answers with a web page: check HF_API_ITT_BASE."
+_NOT_THE_TASKS = 'an answer other than [{"generated_text": …}], which endpoints of the task image-to-text give'
 
 
-class _Generated(BaseModel):
-    generated_text: str
+class _Loading(BaseModel):
+    """What an endpoint says while it loads its model: the seconds until it has."""
 
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
-def _joined(value: object) -> object:
-    return "; ".join(map(str, value)) if isinstance(value, list) else value
-
-
-_ANSWER = TypeAdapter(Annotated[list[_Generated], BeforeValidator(_as_list)])
-
-
-class _Fault(BaseModel):
-    """The body of an error; `estimated_time` is the seconds until the model is loaded."""
-
-    error: Annotated[str, BeforeValidator(_joined)] = ""
     estimated_time: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
-def build_client(*, token: str | None, timeout_s: float) -> httpx2.Client:
-    """Return a client that tries once, so that our own retries see every answer."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx2.Client(headers=headers, timeout=timeout_s, limits=_UNLIMITED)
+def build_client(*, token: str | None, timeout_s: float) -> InferenceClient:
+    """Return a client that sends this token or none, and tries once, so that our own retries see every answer."""
+    _widen_session()
+    return InferenceClient(token=token or _NO_TOKEN, timeout=timeout_s, headers={"Content-Type": "image/jpeg"})
+
+
+@cache
+def _widen_session() -> None:
+    """Let the session that all of huggingface_hub shares have any number of connections, instead of 100."""
+    usual = get_session()
+    hooks = {**usual.event_hooks, "request": [*usual.event_hooks["request"], _leave_out_no_token]}
+    follow, timeout = usual.follow_redirects, usual.timeout
+    set_client_factory(
+        lambda: httpx2.Client(event_hooks=hooks, follow_redirects=follow, timeout=timeout, limits=_UNLIMITED)
+    )
+
+
+def _leave_out_no_token(request: httpx2.Request) -> None:
+    if request.headers.get("Authorization") == f"Bearer {_NO_TOKEN}":
+        del request.headers["Authorization"]
 
 
 class HuggingFaceCaptioner:
@@ -63,7 +68,7 @@ class HuggingFaceCaptioner:
     takes_questions = False
 
     def __init__(
-        self, client: httpx2.Client, url: str, *, model: str, max_edge: int, languages: Sequence[str] = ("en",)
+        self, client: InferenceClient, url: str, *, model: str, max_edge: int, languages: Sequence[str] = ("en",)
     ) -> None:
         self.model = model
         self.max_edge = max_edge
@@ -91,64 +96,75 @@ class HuggingFaceCaptioner:
         if subject.picture is None:
             raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
         with _translated_errors():
-            answer = self._client.post(self._url, content=subject.picture.jpeg, headers={"Content-Type": "image/jpeg"})
-        if not answer.is_success:
-            raise _translate(answer)
-        sentences = read_answer(answer.text)
-        return Answer(
-            captions=tuple(read_sentences(sentences, prompt, languages=self._languages) for prompt in prompts)
-        )
+            text = self._client.image_to_text(subject.picture.jpeg, model=self._url).generated_text
+        if not isinstance(text, str):
+            raise CaptionerUnavailableError(_NOT_THE_TASKS)
+        return Answer(captions=tuple(read_sentences([text], prompt, languages=self._languages) for prompt in prompts))
 
     def check(self) -> str:
         """Say whether the endpoint answers; sends no picture."""
+        headers = {"Authorization": f"Bearer {self._client.token}"}
         with _translated_errors():
             address = httpx2.URL(self._url)
-            answer = self._client.get(address.copy_with(path=address.path.rstrip("/") + "/health"))
-        if not answer.is_success and answer.status_code not in _NO_HEALTH_ROUTE:
-            raise _translate(answer)
+            # The client's own health_check has no time-out, and tells a wrong token from a missing route by nothing.
+            health = address.copy_with(path=address.path.rstrip("/") + "/health")
+            answer = get_session().get(health, headers=headers, timeout=self._client.timeout)
+            if answer.status_code not in _NO_HEALTH_ROUTE:
+                hf_raise_for_status(answer)
+                if _is_page(answer.text):
+                    raise CaptionerUnusableError(_WEB_PAGE)
         return f"{self._url} answers, {self.model}"
-
-
-def read_answer(body: str) -> list[str]:
-    """Return the texts of an answer, a list or a single object.
-
-    Raises CaptionerUnusableError for a web page, which a wrong address answers with, and CaptionerUnavailableError for
-    a body that is cut short or holds no text.
-    """
-    if body.lstrip().startswith("<"):
-        raise CaptionerUnusableError("The endpoint answers with a web page: check HF_API_ITT_BASE.")
-    try:
-        return [generated.generated_text for generated in _ANSWER.validate_json(body)]
-    except ValidationError as exc:
-        said = "an answer without generated_text, which endpoints of the task image-to-text give"
-        raise CaptionerUnavailableError(said) from exc
 
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Raise our errors in place of the HTTP client's."""
+    """Raise our errors in place of the library's."""
     try:
         yield
-    except httpx2.TimeoutException as exc:
+    except HfHubHTTPError as exc:
+        raise _translate(exc.response, exc.server_message) from exc
+    except (InferenceTimeoutError, httpx2.TimeoutException) as exc:
         raise CaptionerUnavailableError("no answer in time") from exc
     except httpx2.HTTPError as exc:
         raise CaptionerUnavailableError(f"no connection: {exc}") from exc
+    except OfflineModeIsEnabled as exc:
+        said = "The endpoint cannot be asked while HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set: unset it."
+        raise CaptionerUnusableError(said) from exc
     except httpx2.InvalidURL as exc:
         raise CaptionerUnusableError(f"HF_API_ITT_BASE is no address: {exc}.") from exc
+    except UnicodeEncodeError as exc:
+        raise CaptionerUnusableError("HF_TOKEN has characters that no token has.") from exc
+    except _TRIPPED as exc:
+        raise _explain(exc) from exc
 
 
-def _translate(answer: httpx2.Response) -> CaptionerError:
-    fault = _read_fault(answer.text)
-    error = error_of(answer.status_code, fault.error or answer.reason_phrase, answer.headers, unusable=_UNUSABLE)
+def _translate(answer: httpx2.Response, message: str | None) -> CaptionerError:
+    said = "; ".join((message or answer.reason_phrase).splitlines())
+    error = error_of(answer.status_code, said, answer.headers, unusable=_UNUSABLE)
     if answer.status_code != _LOADING or not isinstance(error, CaptionerUnavailableError):
         return error
     # Said for minutes while a model is loaded, or an endpoint that was scaled to zero starts: to wait is no fault.
-    wait_s = error.retry_after_s if fault.estimated_time is None else fault.estimated_time
+    estimated_s = _read_estimated_time(answer.text)
+    wait_s = error.retry_after_s if estimated_s is None else estimated_s
     return CaptionerUnavailableError(str(error), is_busy=True, retry_after_s=wait_s)
 
 
-def _read_fault(body: str) -> _Fault:
+def _read_estimated_time(body: str) -> float | None:
     try:
-        return _Fault.model_validate_json(body)
+        return _Loading.model_validate_json(body).estimated_time
     except ValidationError:
-        return _Fault(error="" if body.lstrip().startswith("<") else body)
+        return None
+
+
+def _explain(error: Exception) -> CaptionerError:
+    """Return our error for one of the library's that says nothing: it broke on a body."""
+    if isinstance(error.__context__, httpx2.HTTPStatusError):  # while it read an error whose JSON is no object
+        answer = error.__context__.response
+        return _translate(answer, answer.text)
+    if isinstance(error, JSONDecodeError) and _is_page(error.doc):
+        return CaptionerUnusableError(_WEB_PAGE)
+    return CaptionerUnavailableError(_NOT_THE_TASKS)
+
+
+def _is_page(body: str) -> bool:
+    return body.lstrip().startswith("<")

@@ -25,6 +25,7 @@ def renting(indexer: Command, endpoint: FakeHuggingFace) -> Command:
         "CAPTION_SEARCH_CAPTIONER": "huggingface",
         "HF_API_ITT_BASE": endpoint.url,
         "HF_API_KEY": endpoint.token,
+        "HF_HUB_OFFLINE": "0",
     }
     return indexer
 
@@ -59,7 +60,7 @@ def test_busy_loading_and_broken_answers_are_asked_again(
         2: Said(status=500, body=["CUDA error"]),
         3: Said(body='[{"generated_text": "a do'),
         4: Said(status=502, body="<html>Bad gateway</html>"),
-        5: Said(body={"generated_text": "a lighthouse in the fog"}),
+        5: generated("a lighthouse in the fog"),
     }
     endpoint.answer = lambda asked: faults.get(asked.number) or describe(asked)
 
@@ -94,6 +95,7 @@ def test_an_empty_text_is_quarantined_without_asking_again(
         ({"HF_TOKEN": "hf_wrong"}, "The endpoint says: Invalid credentials in Authorization header (HTTP 401)"),
         ({"HF_API_ITT_BASE": "http://127.0.0.1:9"}, "20 images in a row brought no caption; the last: no connection"),
         ({"HF_API_ITT_BASE": ""}, "HF_API_ITT_BASE cannot be used: it must begin with http:// or https://."),
+        ({"HF_HUB_OFFLINE": "1"}, "The endpoint cannot be asked while HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set"),
         ({"CAPTION_SEARCH_BUDGET": "1"}, "A budget cannot be kept: a Hugging Face endpoint costs by the hour"),
     ],
 )

@@ -57,9 +57,11 @@ class FakeHuggingFace:
     """The server; a context manager."""
 
     answer: Callable[[Asked], Said] = describe
+    health: Said = Said(body="")
     token: str = "hf_test"
     accepted: list[Asked] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
 
@@ -95,6 +97,7 @@ class FakeHuggingFace:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that went away."""
@@ -107,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != f"{_PATH}/health":
             return self._send(self.state.refuse(404, "Not Found"))
-        return self._send(self._check_token() or Said(body=""))
+        return self._send(self._check_token() or self.state.health)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -119,7 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _check_token(self) -> Said | None:
-        if self.headers.get("Authorization") == f"Bearer {self.state.token}":
+        sent = self.headers.get("Authorization")
+        self.state.authorizations.append(sent)
+        if sent == f"Bearer {self.state.token}":
             return None
         return self.state.refuse(401, "Invalid credentials in Authorization header")
 
