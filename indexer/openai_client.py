@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import openai
 
-from indexer.errors import CaptionerError, CaptionerUnavailableError
+from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError
 from indexer.http_answers import error_of
 
 # Wrong key, no money, wrong model or address. A 403 may also mean the image: gateways use it so.
@@ -31,6 +31,8 @@ def translated_errors() -> Iterator[None]:
         raise CaptionerUnavailableError("no answer in time") from exc
     except openai.APIConnectionError as exc:
         raise CaptionerUnavailableError(f"no connection: {exc.__cause__ or exc}") from exc
+    except UnicodeEncodeError as exc:
+        raise CaptionerUnusableError("OPENAI_API_KEY has characters that no key has.") from exc
     except (openai.APIError, ValueError) as exc:  # a body that is no JSON, or not the protocol's
         raise CaptionerUnavailableError(f"an answer that is not the protocol's: {exc}") from exc
 
