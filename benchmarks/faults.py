@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python benchmarks/faults.py [--only 429 500 mixed kill batch limit rpm memory bytes] [--photos FOLDER]
 
-The endpoint is local, strict and a process of its own. `limit`, `rpm`, `memory` and `bytes` leave embedding out, which
-runs beside the calls at its own pace; the others run the real command.
+The endpoint is local, strict and a process of its own. `limit`, `rpm` and `bytes` leave embedding out, which runs
+beside the calls at its own pace; the others run the real command.
 """
 
 import argparse
