@@ -125,13 +125,16 @@ class Batching:
         else:
             for item, request_id in self._collect(batch, state, folder):
                 self._settle_budget(item, request_id)
-                yield from self._finish(item, request_id, state, unanswered)
+                yield from self._finish(item, request_id, unanswered)
             unanswered += self._take_up(batch)
         for request_id in batch.request_ids:
             self._run.budget.settle(self._reserved.pop(request_id, 0.0), 0.0)
         self._queue.clean_up(batch)
         for job in unanswered:
-            yield from self._add_again(job, folder)
+            if state.status == "cancelled":  # by somebody who did not want it answered
+                yield from self._report(Outcome(location=job.found.location, status="left", image_id=job.image_id))
+            else:
+                yield from self._add_again(job, folder)
 
     def _collect(
         self, batch: SentBatch, state: BatchState, folder: Path
@@ -146,9 +149,7 @@ class Batching:
             cost_usd = item.usage.cost_usd if isinstance(item, Outcome) else None
             self._run.budget.settle(self._reserved.pop(request_id), cost_usd or 0.0)
 
-    def _finish(
-        self, item: Outcome | Unanswered, request_id: RequestId, state: BatchState, unanswered: list[Job]
-    ) -> Iterator[Outcome]:
+    def _finish(self, item: Outcome | Unanswered, request_id: RequestId, unanswered: list[Job]) -> Iterator[Outcome]:
         if isinstance(item, Outcome):
             yield from self._report(item)
             return
@@ -157,12 +158,7 @@ class Batching:
             yield from self._report(self._captioning.give_up(item.job, request_id, "unavailable", item.reason))
             return
         self._captioning.close(request_id, "unavailable")
-        if state.status == "cancelled":
-            yield from self._report(
-                Outcome(location=item.job.found.location, status="left", image_id=item.job.image_id)
-            )
-        else:
-            unanswered.append(item.job)
+        unanswered.append(item.job)
 
     def _report(self, outcome: Outcome) -> Iterator[Outcome]:
         """Yield an outcome for every place of its image in this run; what was paid counts once."""

@@ -101,7 +101,7 @@ def test_without_a_database_url_the_embedded_server_is_used(indexer: Command, se
 
     first, second = indexer("db", "migrate", "--json"), indexer("status", "--json")
 
-    assert first.lines == [{"applied": ["0001.catalogue", "0002.editing-keys-judgements"]}]
+    assert first.lines[0]["applied"][0] == "0001.catalogue"
     assert second.lines[0]["images"] == 0
     assert (first.err, second.err) == ("", "")
 
