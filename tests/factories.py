@@ -41,7 +41,8 @@ def make_failure(location: str = "/pictures/a.jpg", **changes: object) -> NewFai
 
 
 def make_wanted(rank: int = 1, **changes: object) -> Wanted:
-    values: dict[str, object] = {"kinds": ["retrieval"], "prompt_ids": [None], **changes}
+    values: dict[str, object] = {"kinds": ["retrieval"], "prompt_ids": [None], "captioner": "import", **changes}
+    values.setdefault("model", values["captioner"])
     return Wanted(rank=rank, **values)  # type: ignore[arg-type]
 
 

@@ -3,26 +3,31 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import openai
 from openai.types import Batch
+from pydantic import BaseModel, ValidationError
 
+from indexer.captioning.chat_requests import Dialect
 from indexer.openai_client import translated_errors
 
 MOST_BYTES, MOST_LINES = 200_000_000, 50_000  # of one input file, as OpenAI publishes them
 _ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 _WINDOW: Literal["24h"] = "24h"
-_KEY = "caption_search"
+_KEY, _FORMAT, _LIMIT = "caption_search", "reply_format", "limit"
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _TOO_MUCH = "token_limit_exceeded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchState:
-    """How a batch stands; `reason` says why it failed as a whole, `is_too_much` when only for now."""
+    """How a batch stands, and in which dialect it asks; `reason` says why it failed as a whole.
+
+    `is_too_much` when it is larger than what may wait at once.
+    """
 
     id: str
     status: str
@@ -31,6 +36,7 @@ class BatchState:
     reason: str = ""
     is_too_much: bool = False
     files: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
 
     @property
     def has_ended(self) -> bool:
@@ -48,13 +54,35 @@ class BatchResult:
     reason: str
 
 
+class _Response(BaseModel):
+    status_code: int
+    body: Any = None
+
+
+class _Line(BaseModel):
+    custom_id: str
+    response: _Response | None = None
+    error: Any = None
+
+    def result(self) -> BatchResult:
+        body = self.response.body if self.response else None
+        told = body.get("error") if isinstance(body, dict) and body.get("error") else self.error
+        words = [told.get(name) for name in ("param", "message")] if isinstance(told, dict) else [told]
+        return BatchResult(
+            custom_id=self.custom_id,
+            status=self.response.status_code if self.response else None,
+            body=json.dumps(body),
+            reason=" ".join(str(word) for word in words if word) or "no reason was given",
+        )
+
+
 class OpenAIBatches:
     """Sends files of requests, and brings back what came of them."""
 
     def __init__(self, client: openai.OpenAI) -> None:
         self._client = client
 
-    def create(self, path: Path, key: str) -> str:
+    def create(self, path: Path, key: str, dialect: Dialect) -> str:
         """Upload a file of lines and begin its batch under our key; return the batch's id.
 
         After an error the batch may have begun all the same: `find` it before it is created again.
@@ -62,7 +90,10 @@ class OpenAIBatches:
         with translated_errors():
             uploaded = self._client.files.create(file=path, purpose="batch")
             batch = self._client.batches.create(
-                input_file_id=uploaded.id, endpoint=_ENDPOINT, completion_window=_WINDOW, metadata={_KEY: key}
+                input_file_id=uploaded.id,
+                endpoint=_ENDPOINT,
+                completion_window=_WINDOW,
+                metadata={_KEY: key, _FORMAT: dialect.reply_format, _LIMIT: dialect.limit},
             )
         return batch.id
 
@@ -101,13 +132,16 @@ def batch_line(custom_id: str, body: Mapping[str, Any]) -> bytes:
 
 
 def read_results(path: Path) -> Iterator[BatchResult]:
-    """Yield what came of each line in a file of results."""
+    """Yield what came of each line in a file of results; lines that nothing can be read from are passed over."""
     with path.open("rb") as file:
-        yield from (_result(json.loads(line)) for line in file if line.strip())
+        for line in file:
+            with suppress(ValidationError):
+                yield _Line.model_validate_json(line).result()
 
 
 def _state(batch: Batch) -> BatchState:
     counts, errors = batch.request_counts, batch.errors.data if batch.errors and batch.errors.data else []
+    told = batch.metadata or {}
     return BatchState(
         id=batch.id,
         status=batch.status,
@@ -116,17 +150,5 @@ def _state(batch: Batch) -> BatchState:
         reason="; ".join(f"{error.message} ({error.code})" for error in errors[:3]),
         is_too_much=any(error.code == _TOO_MUCH for error in errors),
         files=tuple(file_id for file_id in (batch.output_file_id, batch.error_file_id) if file_id),
-    )
-
-
-def _result(line: Mapping[str, Any]) -> BatchResult:
-    response, error = line.get("response") or {}, line.get("error") or {}
-    body = response.get("body") or {}
-    told = body.get("error") or error
-    reason = " ".join(str(told.get(name)) for name in ("param", "message") if told.get(name))
-    return BatchResult(
-        custom_id=str(line.get("custom_id")),
-        status=response.get("status_code"),
-        body=json.dumps(body),
-        reason=reason or "no reason was given",
+        dialect=Dialect(told.get(_FORMAT, Dialect().reply_format), told.get(_LIMIT, Dialect().limit)),
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.errors import NotFoundError, SettingsError
 from indexer.models import Prompt
+from indexer.settings import Settings
 
 SHIPPED = Path(__file__).parent / "prompts"
 DEFAULT_FOLDER = Path("prompts")  # of the working folder; it need not be there
@@ -33,6 +34,11 @@ class Wording:
 
     languages: tuple[str, ...] = ("en",)
     brand_voice: str = "friendly, clear and honest"
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Wording":
+        """Return what the settings put into every prompt."""
+        return cls(languages=settings.languages, brand_voice=settings.brand_voice)
 
     def apply(self, text: str) -> str:
         """Return a prompt's text in this wording."""
@@ -67,6 +73,18 @@ def get_prompt(folder: Path, kind: str, wording: Wording | None = None) -> Promp
     if kind not in prompts:
         raise NotFoundError("prompt of kind", f"{kind}; there are: {', '.join(prompts)}")
     return prompts[kind]
+
+
+def no_prompt(kind: str) -> Prompt:
+    """Return what stands for the prompt of a kind where a captioner takes none."""
+    return Prompt(
+        kind=kind,
+        text="",
+        schema={},
+        max_tokens=0,
+        image_detail="auto",
+        sha256=revision_sha256("", {}, 0, "auto"),
+    )
 
 
 def copy_shipped(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import typer
 
 from indexer.cli.output import ALL_DONE, SOME_FAILED, JsonFlag, print_json, say
 from indexer.cli.prompts import FolderOption
+from indexer.models import CaptionerName
 
 if TYPE_CHECKING:
     from indexer.models import Answer, Caption
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def caption(
     image: Annotated[str, typer.Argument(help="A path, or an address that begins with http:// or https://.")],
     kind: Annotated[str, typer.Option(help="What to ask for, with commas: retrieval,alt_text,…")] = "retrieval",
-    captioner: Annotated[str | None, typer.Option(help="As for ingest; chosen by what is set.")] = None,
+    captioner: Annotated[CaptionerName | None, typer.Option(help="As for ingest; chosen by what is set.")] = None,
     model: Annotated[str | None, typer.Option(help="The model to ask, as the endpoint names it.")] = None,
     max_edge: Annotated[
         int | None, typer.Option(min=64, max=8192, help="Longest side of the picture sent, in pixels.")
@@ -27,26 +28,29 @@ def caption(
 ) -> None:
     """Try a prompt or a model on one image; what is asked is paid, and in the ledger, but not indexed."""
     from indexer.catalog.opening import open_store
-    from indexer.cli.choosing import build_captioner, register_prompts
-    from indexer.cli.ingest import split_kinds
+    from indexer.cli.choosing import build_captioner, register_prompts, split_kinds
     from indexer.cli.stopping import stop_on_signals
-    from indexer.errors import SettingsError
+    from indexer.errors import BadImageError, SettingsError
     from indexer.pipelines.jobs import read_for
     from indexer.pipelines.trying_out import TryingOut
     from indexer.settings import Settings
     from indexer.sources.folders import find_files
     from indexer.sources.urls import downloaded, is_url
 
+    kinds = split_kinds(kind)
     settings = Settings.load(captioner=captioner, model=model, max_edge=max_edge)
     chosen = build_captioner(settings, captions=None)
     with downloaded(image) if is_url(image) else nullcontext(Path(image)) as path:
         if path.is_dir():
             raise SettingsError(f"{path} is a folder; `indexer ingest` captions folders.")
         file = next(find_files([path]))
-        read = read_for(chosen, file)
+        try:
+            read = read_for(chosen, file)
+        except BadImageError as exc:
+            raise SettingsError(f"{image} cannot be captioned: {exc.reason}.") from exc
     arguments = {"image": image, "kind": kind, "captioner": chosen.name, "model": chosen.model}
     with open_store(settings) as store, store.runs.running("caption", arguments) as run_id, stop_on_signals() as stop:
-        asked = register_prompts(store, settings, chosen, split_kinds(kind), prompts)
+        asked = register_prompts(store, settings, chosen, kinds, prompts)
         trying = TryingOut(store=store, captioner=chosen, run_id=run_id, stop=stop)
         answer = trying.caption(file, read, asked)
         store.runs.finish_run(run_id, {})
@@ -54,12 +58,17 @@ def caption(
 
 
 def _show(answer: "Answer | None", *, as_json: bool) -> int:
-    captions = answer.captions if answer else ()
+    captions, usage = (answer.captions, answer.usage) if answer else ((), None)
     for one in captions:
         if as_json:
-            print_json({**asdict(one), "cost_usd": answer.usage.cost_usd if answer else None})
+            print_json({name: value for name, value in asdict(one).items() if name != "prompt_id"})
         else:
-            _print(one)
+            _print(one, is_named=len(captions) > 1)
+    if as_json:
+        print_json({"captions": len(captions), **(asdict(usage) if usage else {})})
+    elif usage and usage.input_tokens is not None:
+        cost = "price unknown" if usage.cost_usd is None else f"${usage.cost_usd:.6f}"
+        say(f"{usage.input_tokens + (usage.output_tokens or 0):,} tokens, {cost}.")
     bad = [one for one in captions if one.quarantine]
     for one in bad:
         say(f"{one.kind}: {one.quarantine}; it would not be indexed.")
@@ -68,8 +77,10 @@ def _show(answer: "Answer | None", *, as_json: bool) -> int:
     return SOME_FAILED if bad or not captions else ALL_DONE
 
 
-def _print(caption: "Caption") -> None:
-    """Print what a caption says, a line for each sentence."""
+def _print(caption: "Caption", *, is_named: bool) -> None:
+    """Print what a caption says, a line for each sentence, under its kind where there are several."""
+    if is_named:
+        print(f"[{caption.kind}]")
     for line in caption.sentences:
         print(line)
     if caption.keywords:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.captioning.captioner import Captioner
-from indexer.captioning.prompts import Wording, get_prompt
+from indexer.captioning.prompts import Wording, get_prompt, no_prompt
 from indexer.catalog.store import Store
 from indexer.errors import SettingsError
 from indexer.models import RETRIEVAL, Prompt
@@ -75,13 +75,10 @@ def choose_prompts(
     A dry run numbers no revision. Raises NotFoundError for a kind that has no prompt, and SettingsError for one that
     the captioner cannot make.
     """
-    _check_kinds(captioner, kinds)
-    if not captioner.is_paid:
-        return (), None
     register = store.prompts.look_up if dry_run else store.prompts.register_prompt
-    prompts = {kind: register(get_prompt(folder, kind, wording)) for kind in kinds}
+    prompts = {prompt.kind: register(prompt) for prompt in _find_prompts(captioner, kinds, folder, wording)}
     live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
-    if live is None or newest is None or live.prompt_id in (None, newest.id):
+    if captioner.kinds is not None or live is None or newest is None or live.prompt_id in (None, newest.id):
         return tuple(prompts.values()), None
     in_use = prompts[RETRIEVAL] = store.prompts.get_prompt(live.prompt_id)
     named = f"revision {newest.revision}" if newest.revision else "the new wording"
@@ -99,20 +96,21 @@ def register_prompts(
 
     Raises NotFoundError for a kind that has no prompt, and SettingsError for one that the captioner cannot make.
     """
-    _check_kinds(captioner, kinds)
-    if not captioner.is_paid:
-        return ()
-    wording = wording_of(settings)
-    return tuple(store.prompts.register_prompt(get_prompt(folder, kind, wording)) for kind in kinds)
+    found = _find_prompts(captioner, kinds, folder, Wording.of(settings))
+    return tuple(store.prompts.register_prompt(prompt) for prompt in found)
 
 
-def _check_kinds(captioner: Captioner, kinds: Sequence[str]) -> None:
+def _find_prompts(captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording) -> list[Prompt]:
     able = captioner.kinds
-    if able is not None and (others := [kind for kind in kinds if kind not in able]):
+    if able is None:
+        return [get_prompt(folder, kind, wording) for kind in kinds]
+    if others := [kind for kind in kinds if kind not in able]:
         raise SettingsError(
             f"The captioner {captioner.name} takes no prompt: it makes captions of kind {' and '.join(able)}, not "
             f"{', '.join(others)}."
         )
+    # What is paid is in the ledger with what it was for: a prompt without words, which no editing makes a new one.
+    return [no_prompt(kind) for kind in kinds] if captioner.is_paid else []
 
 
 def build_budget(settings: Settings, captioner: Captioner) -> Budget:
@@ -127,6 +125,9 @@ def build_budget(settings: Settings, captioner: Captioner) -> Budget:
     return Budget(math.inf if settings.budget is None else settings.budget)
 
 
-def wording_of(settings: Settings) -> Wording:
-    """Return what the settings put into every prompt."""
-    return Wording(languages=settings.languages, brand_voice=settings.brand_voice)
+def split_kinds(text: str) -> list[str]:
+    """Return the kinds named with commas between them, each once; raises SettingsError where none is."""
+    kinds = list(dict.fromkeys(kind.strip() for kind in text.split(",") if kind.strip()))
+    if not kinds:
+        raise SettingsError("No kind of caption is named: retrieval, alt_text, ecommerce or moderation.")
+    return kinds

@@ -52,8 +52,9 @@ def ingest(
 ) -> None:
     """Caption, embed and index images; run it again at any time: it goes on where it was."""
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
+    from indexer.captioning.prompts import Wording
     from indexer.catalog.opening import open_store
-    from indexer.cli.choosing import build_budget, build_captioner, choose_prompts, wording_of
+    from indexer.cli.choosing import build_budget, build_captioner, choose_prompts, split_kinds
     from indexer.cli.ingest_run import IngestRun
     from indexer.errors import SettingsError
     from indexer.models import RunId
@@ -69,16 +70,12 @@ def ingest(
     settings = Settings.load(
         captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge, budget=budget
     )
+    wanted = split_kinds(kinds)
     chosen = build_captioner(settings, captions=captions)
     allowed = build_budget(settings, chosen)
     with open_store(settings) as store:
-        asked, said = choose_prompts(store, chosen, split_kinds(kinds), prompts, wording_of(settings), dry_run=dry_run)
+        asked, said = choose_prompts(store, chosen, wanted, prompts, Wording.of(settings), dry_run=dry_run)
         run = Run(id=RunId(0), store=store, captioner=chosen, prompts=asked, budget=allowed, retry_failed=retry_failed)
         ingest_run = IngestRun(run, settings, sources, limit, batches=batch, as_json=as_json)
         ingest_run.announce(said)
         raise typer.Exit(ingest_run.plan() if dry_run else ingest_run.do())
-
-
-def split_kinds(text: str) -> list[str]:
-    """Return the kinds named with commas between them, each once."""
-    return list(dict.fromkeys(kind.strip() for kind in text.split(",") if kind.strip()))

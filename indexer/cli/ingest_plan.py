@@ -39,7 +39,7 @@ def _print_figures(plan: Plan, seen: int, seconds: float | None) -> None:
 def _cost(plan: Plan) -> str:
     if plan.cost_usd is None or plan.most_cost_usd is None:
         return "price unknown"
-    return f"${plan.cost_usd:.2f} (never over ${plan.most_cost_usd:.2f})"
+    return f"${plan.cost_usd:,.4f} (never over ${plan.most_cost_usd:,.4f})"
 
 
 def _rounded(value: float | None) -> float | None:

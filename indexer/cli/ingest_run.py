@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -29,7 +29,7 @@ from indexer.sources.finding import find_everything
 
 _OFFLINE = (
     "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
-    "the file and its name, colours. Set one and run this again for captions by a model."
+    "the file and its name, colours. Set one, or name a --captioner, and run this again for captions by a model."
 )
 _MOST_FAILURES_SHOWN = 20
 _ALSO: tuple[tuple[Status, str], ...] = (
@@ -65,6 +65,9 @@ class IngestRun:
         """Print what there is to do; nothing is sent or written."""
         planning = Planning(self._run, Preparing(self._run), price_share=BATCH_SHARE if self._batches else 1.0)
         plan = planning.plan(self._found())
+        for outcome in plan.failures:
+            self._tally.add(outcome)
+            self._tell_failure(outcome)
         noun, at_once = noun_of(self._sources), None if self._batches else self._settings.concurrency
         show_plan(plan, self._tally.seen, noun, self._run.captioner.model, at_once, as_json=self._as_json)
         return ALL_DONE
@@ -82,13 +85,16 @@ class IngestRun:
                 say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, batches=self._batches)
             keep_manifests(self._run.store, run_id, self._sources)
+            ended = "failed"
             try:
                 self._follow(ingesting)
+                ended = "stopped" if stop.is_set() else "done"
             finally:
-                summary = {**self._tally.summary(), "indexed": ingesting.indexing.written}
-                summary["seconds"] = round(time.monotonic() - started, 3)
+                summary: dict[str, object] = {**self._tally.summary(), "indexed": ingesting.indexing.written}
+                summary |= {"seconds": round(time.monotonic() - started, 3), "ended": ended}
+                summary["budget_exhausted"] = self._run.budget.is_exhausted
                 self._run.store.runs.finish_run(run_id, summary)
-                self._show(summary, stopped=stop.is_set())
+                self._show(summary)
                 tell_bare_images(self._run.store, self._sources)
         if stop.is_set():
             return STOPPED
@@ -137,7 +143,7 @@ class IngestRun:
         elif self._tally.counts["failed"] <= _MOST_FAILURES_SHOWN:
             say(f"failed: {outcome.location}: {outcome.reason}")
 
-    def _show(self, summary: dict[str, int | float], *, stopped: bool) -> None:
+    def _show(self, summary: Mapping[str, object]) -> None:
         if self._as_json:
             print_json(summary)
             return
@@ -149,7 +155,7 @@ class IngestRun:
         ]
         parts += [f"{counts[status]} {name}" for status, name in _ALSO if counts[status]]
         cost = "" if not self._tally.requests else f", {self._tally.requests} requests, {self._cost()}"
-        print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']:.1f} s.")
+        print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']} s.")
         self._tell_mix()
         if counts["failed"]:
             print("`indexer failures` lists what failed and why.")
@@ -157,7 +163,7 @@ class IngestRun:
             print("`indexer ingest --batch` collects what waits in a batch.")
         if self._run.budget.is_exhausted:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
-        elif stopped:
+        elif summary["ended"] == "stopped":
             print("Stopped before the end: run the same command again, and it goes on from here.")
 
     def _tell_mix(self) -> None:

@@ -15,12 +15,13 @@ FolderOption = Annotated[Path, typer.Option("--prompts", help="Folder with promp
 @app.command("list")
 def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
     """List every revision that was used, and the ones in force."""
-    from indexer.captioning.prompts import load_prompts
+    from indexer.captioning.prompts import Wording, load_prompts
     from indexer.catalog.opening import open_store
     from indexer.settings import Settings
 
-    in_force = load_prompts(prompts)
-    with open_store(Settings.load()) as store:
+    settings = Settings.load()
+    in_force = load_prompts(prompts, Wording.of(settings))
+    with open_store(settings) as store:
         stored = store.prompts.find_prompts()
     known = {(prompt.kind, prompt.sha256) for prompt in stored}
     unused = [prompt for kind, prompt in in_force.items() if (kind, prompt.sha256) not in known]
@@ -47,9 +48,10 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
 @app.command("show")
 def show_prompt(kind: str, prompts: FolderOption = Path("prompts"), as_json: JsonFlag = False) -> None:
     """Print the prompt in force of one kind."""
-    from indexer.captioning.prompts import get_prompt
+    from indexer.captioning.prompts import Wording, get_prompt
+    from indexer.settings import Settings
 
-    prompt = get_prompt(prompts, kind)
+    prompt = get_prompt(prompts, kind, Wording.of(Settings.load()))
     if as_json:
         settings = {"schema": prompt.schema, "max_tokens": prompt.max_tokens, "image_detail": prompt.image_detail}
         print_json({"kind": kind, "sha256": prompt.sha256.hex(), "text": prompt.text, **settings})
@@ -68,13 +70,17 @@ def diff_prompts(
     as_json: JsonFlag = False,
 ) -> None:
     """Show how two revisions of a prompt differ."""
-    from indexer.captioning.prompts import get_prompt, unified_diff
+    from indexer.captioning.prompts import Wording, get_prompt, unified_diff
     from indexer.catalog.opening import open_store
     from indexer.settings import Settings
 
-    with open_store(Settings.load()) as store:
+    settings = Settings.load()
+    with open_store(settings) as store:
         before = store.prompts.get_revision(kind, first)
-        after = get_prompt(prompts, kind) if second is None else store.prompts.get_revision(kind, second)
+        if second is None:
+            after = get_prompt(prompts, kind, Wording.of(settings))
+        else:
+            after = store.prompts.get_revision(kind, second)
     lines = unified_diff(before, after)
     if as_json:
         print_json({"kind": kind, "a": first, "b": second, "diff": lines})

@@ -32,6 +32,7 @@ def status(as_json: JsonFlag = False) -> None:
         ("failures", counts.failures),
         ("quarantined", counts.quarantined),
         ("requests", counts.requests),
+        ("waiting in a batch", counts.batched),
         (
             "cost",
             f"${counts.cost_usd:.4f}" + (" and requests of unknown price" if counts.requests_without_price else ""),
@@ -69,7 +70,7 @@ def failures(
 
 
 def costs(as_json: JsonFlag = False) -> None:
-    """Show what was paid, by day, model and prompt revision; `pricing.toml` in the working folder adds prices."""
+    """Show what was paid, by day, model and prompt revision."""
     from indexer.catalog.opening import open_store
     from indexer.settings import Settings
 
@@ -112,9 +113,11 @@ def runs(
     rows = []
     for run in found:
         ended = "running" if run.alive else "interrupted" if run.finished_at is None else f"{run.finished_at:%H:%M:%S}"
+        if run.summary and (how := run.summary.get("ended", "done")) != "done":
+            ended += f", {how}"
         counts = ", ".join(f"{count} {name}" for name, count in (run.summary or {}).items() if name in _TOLD and count)
         rows.append((run.id, run.command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, counts))
     print_table(("run", "command", "started", "ended", "did"), rows)
 
 
-_TOLD = ("captioned", "known", "failed", "indexed", "left", "requests")
+_TOLD = ("captioned", "known", "failed", "indexed", "batched", "left", "requests")

@@ -43,7 +43,7 @@ class Tries:
         self._limiter = limiter
         self._stop = stop
         self._faults = 0
-        self._begun = time.monotonic()
+        self._first_sent_at = float("inf")
 
     def ask(
         self, captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None
@@ -65,6 +65,7 @@ class Tries:
         with self._limiter.slot(self._stop) as sent_at:
             if self._stop.is_set():
                 raise CaptionerUnavailableError("the run was stopped before it was sent")
+            self._first_sent_at = min(self._first_sent_at, time.monotonic())
             self.count += 1
             try:
                 answer = captioner.caption(subject, prompts, complaint=complaint)
@@ -83,7 +84,7 @@ class Tries:
 
     def _is_over(self, _state: tenacity.RetryCallState) -> bool:
         """Being told to wait is no fault: only faults count, and time."""
-        waited_s = time.monotonic() - self._begun
+        waited_s = time.monotonic() - self._first_sent_at
         return self._stop.is_set() or self._faults >= _TRIES or waited_s > _LONGEST_BUSY_S
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:

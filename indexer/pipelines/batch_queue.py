@@ -7,11 +7,10 @@ from typing import TypeVar
 
 import tenacity
 
-from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.openai_batches import BatchState, OpenAIBatches
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.store.requests import OpenBatch
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
 from indexer.models import RequestId
 from indexer.pipelines.request_files import KEY_PREFIX, RequestFile
 from indexer.pipelines.run import Run
@@ -26,7 +25,6 @@ class SentBatch:
     """A batch that is not collected yet."""
 
     id: str
-    dialect: Dialect
     request_ids: Sequence[RequestId] = ()
     status: str = "sent"
 
@@ -48,13 +46,15 @@ class BatchQueue:
 
         Raises CaptionerUnusableError for one that the endpoint does not know, unless failures are tried again.
         """
-        for batch in self._run.store.requests.find_batches(captioner=self._captioner.name, model=self._captioner.model):
-            batch_id = self._find_begun(batch.batch) if batch.batch.startswith(KEY_PREFIX) else batch.batch
-            if batch_id is None or not self._is_known(batch, batch_id):
-                self._run.store.requests.close_batch(batch_id or batch.batch, "lost")
-                continue
-            self.sent.append(SentBatch(id=batch_id, dialect=self._captioner.dialect))
-            self._tell(f"Batch {batch_id} of an earlier run has {batch.requests} requests to collect.")
+        for batch in self._run.store.requests.find_batches():
+            if (batch.captioner, batch.model) != (self._captioner.name, self._captioner.model):
+                self._tell(f"{batch.requests} images wait in a batch of {batch.model}; --model collects it.")
+            elif (batch_id := self._find(batch)) is None:
+                self._run.store.requests.close_batch(batch.batch, "lost")
+            else:
+                self._run.store.requests.name_batch(batch.batch, batch_id)
+                self.sent.append(SentBatch(id=batch_id))
+                self._tell(f"Batch {batch_id} of an earlier run has {batch.requests} requests to collect.")
 
     def send(self, file: RequestFile) -> None:
         """Begin the batch of a file.
@@ -63,12 +63,17 @@ class BatchQueue:
         knows, or finds out, what was sent.
         """
         self._run.store.requests.put_in_batch(file.request_ids, file.key)
-        batch_id = self._patiently(
-            lambda: self._batches.create(file.path, file.key), found=lambda: self._batches.find(file.key)
-        )
+        try:
+            batch_id = self._patiently(
+                lambda: self._batches.create(file.path, file.key, file.dialect),
+                found=lambda: self._batches.find(file.key),
+            )
+        except (CaptionerUnusableError, CaptionRefusedError) as exc:
+            self._run.store.requests.close_batch(file.key, "lost")
+            raise CaptionerUnusableError(f"The endpoint takes no batch: {exc} Ask without --batch.") from exc
         self._run.store.requests.name_batch(file.key, batch_id)
         file.path.unlink()
-        self.sent.append(SentBatch(id=batch_id, dialect=file.dialect, request_ids=file.request_ids))
+        self.sent.append(SentBatch(id=batch_id, request_ids=file.request_ids))
         self._tell(f"Batch {batch_id} with {len(file.request_ids):,} requests was sent.")
 
     def take_ended(self) -> tuple[SentBatch, BatchState] | None:
@@ -85,8 +90,17 @@ class BatchQueue:
         return None
 
     def fetch_results(self, state: BatchState, folder: Path) -> list[Path]:
-        """Write the results of a batch that has ended into a folder."""
-        return self._patiently(lambda: self._batches.fetch_results(state, folder))
+        """Write the results of a batch that has ended into a folder.
+
+        Raises CaptionerUnusableError where they are gone; when failures are tried again, they count as none.
+        """
+        try:
+            return self._patiently(lambda: self._batches.fetch_results(state, folder))
+        except (CaptionerUnusableError, CaptionRefusedError) as exc:
+            if self._run.retry_failed:
+                return []
+            said = f"{exc} These are the results of batch {state.id}; --retry-failed asks about its images again."
+            raise CaptionerUnusableError(said) from exc
 
     def clean_up(self, batch: SentBatch) -> None:
         """Delete what the endpoint keeps of a collected batch."""
@@ -99,23 +113,19 @@ class BatchQueue:
             self._tell(f"Batch {batch.id}: {state.status}, {state.done:,} of {state.total:,} requests done.")
         return state
 
-    def _find_begun(self, key: str) -> str | None:
-        batch_id = self._patiently(lambda: self._batches.find(key))
-        if batch_id is not None:
-            self._run.store.requests.name_batch(key, batch_id)
-        return batch_id
-
-    def _is_known(self, batch: OpenBatch, batch_id: str) -> bool:
+    def _find(self, batch: OpenBatch) -> str | None:
+        """Return the id of a batch in the ledger; None where it never began, or is to be forgotten."""
         try:
-            self._patiently(lambda: self._batches.get(batch_id))
-        except CaptionerUnusableError as exc:
+            if batch.batch.startswith(KEY_PREFIX):
+                return self._patiently(lambda: self._batches.find(batch.batch))
+            return self._patiently(lambda: self._batches.get(batch.batch)).id
+        except (CaptionerUnusableError, CaptionRefusedError) as exc:
             if self._run.retry_failed:
-                return False
+                return None
             raise CaptionerUnusableError(
-                f"{exc} {batch.requests} images wait for batch {batch_id}: use the key and address it was sent with, "
-                "or --retry-failed to ask about them again."
+                f"{exc} {batch.requests} images wait for batch {batch.batch}: use the key and address it was sent "
+                "with, or --retry-failed to ask about them again."
             ) from exc
-        return True
 
     def _patiently(self, call: Callable[[], Result], *, found: Callable[[], Result | None] | None = None) -> Result:
         """Call until the endpoint answers; after an error, first look whether the call had its effect all the same."""

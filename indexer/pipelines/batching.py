@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.captioning.openai_batches import BatchState, batch_line
+from indexer.captioning.openai_batches import MOST_LINES, BatchState, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.errors import CaptionerUnusableError
 from indexer.models import ImageId, RequestId, Usage
@@ -19,6 +19,7 @@ from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.request_files import RequestFile
 from indexer.pipelines.run import Run
 
+_MOST_ROUNDS = 3  # of sending what a budget has room for
 _TRIES = 3  # of an image whose line brings no answer
 # The answer at half the price and a repair at the full one, of the most that one costs: two at the full price.
 _MOST_SHARE = 0.75
@@ -45,7 +46,9 @@ class Batching:
         self._reserved: dict[RequestId, float] = {}
         self._expected: dict[ImageId, list[str]] = {}  # where this run found what waits for an answer
         self._unanswered: Counter[ImageId] = Counter()
-        self._later: list[ImageId] = []
+        self._later: list[Job] = []
+        self._most_lines = MOST_LINES
+        self._rounds = 0
 
     def run(self, prepared: Iterable[Job | Outcome]) -> Iterator[Job | Outcome]:
         """Yield outcomes as batches are collected; jobs that another living run is asking about are handed back.
@@ -73,10 +76,17 @@ class Batching:
 
     def _add(self, job: Job, folder: Path) -> Iterator[Job | Outcome]:
         """Claim an image and write its request; wait for answers where the budget has no room."""
+        if self._run.budget.is_limited and self._run.store.requests.find_batched([job.image_id]):
+            yield from self._pass_by(job)
+            return
         most_usd = _MOST_SHARE * self._captioning.most_cost_usd(job)
         while not self._run.budget.try_reserve(most_usd):
             self._send()
-            if self._run.budget.is_exhausted or not self._queue.sent or self._run.stop.is_set():
+            # Answers cost less than they reserve, so that there is room again; but each round may take a day.
+            self._rounds += 1
+            if not self._queue.sent or self._rounds > _MOST_ROUNDS:
+                self._run.budget.is_exhausted = True
+            if self._run.budget.is_exhausted or self._run.stop.is_set():
                 yield Outcome(location=job.found.location, status="left")
                 return
             yield from self._collect_next(folder)
@@ -91,10 +101,13 @@ class Batching:
 
     def _pass_by(self, job: Job) -> Iterator[Job]:
         """Let an image wait for the answer that is under way; hand back what another run is asking about."""
-        if job.image_id in self._expected or self._run.store.requests.find_batched([job.image_id]):
+        if self._is_waited_for(job):
             self._expected.setdefault(job.image_id, []).append(job.found.location)
         else:
             yield job
+
+    def _is_waited_for(self, job: Job) -> bool:
+        return job.image_id in self._expected or bool(self._run.store.requests.find_batched([job.image_id]))
 
     def _write(self, job: Job, request_id: RequestId, folder: Path) -> None:
         dialect = self._file.dialect if self._file else self._captioner.dialect
@@ -102,7 +115,7 @@ class Batching:
         if self._file is not None and not self._file.has_room(line):
             self._send()
         if self._file is None:
-            self._file = RequestFile(folder, dialect)
+            self._file = RequestFile(folder, dialect, most_lines=self._most_lines)
         self._file.add(request_id, line)
 
     def _send(self) -> bool:
@@ -121,12 +134,12 @@ class Batching:
         batch, state = ended
         unanswered: list[Job] = []
         if state.status == "failed":
-            self._put_off(batch, state)
+            unanswered += self._put_off(batch, state)
         else:
             for item, request_id in self._collect(batch, state, folder):
                 self._settle_budget(item, request_id)
                 yield from self._finish(item, request_id, unanswered)
-            unanswered += self._take_up(batch)
+            unanswered += self._take_up()
         for request_id in batch.request_ids:
             self._run.budget.settle(self._reserved.pop(request_id, 0.0), 0.0)
         self._queue.clean_up(batch)
@@ -139,15 +152,18 @@ class Batching:
     def _collect(
         self, batch: SentBatch, state: BatchState, folder: Path
     ) -> Iterator[tuple[Outcome | Unanswered, RequestId]]:
+        # Of a batch of an earlier run, this one's budget has set nothing aside for repairs.
+        may_repair = bool(batch.request_ids) or not self._run.budget.is_limited
         for path in self._queue.fetch_results(state, folder):
-            yield from self._collecting.collect(path, batch.id, batch.dialect)
+            yield from self._collecting.collect(path, state, may_repair=may_repair)
             path.unlink()
+        yield from self._collecting.find_unanswered(batch.id)
 
     def _settle_budget(self, item: Outcome | Unanswered, request_id: RequestId) -> None:
         """Give a reservation back; batches of earlier runs were charged to those."""
         if request_id in self._reserved:
-            cost_usd = item.usage.cost_usd if isinstance(item, Outcome) else None
-            self._run.budget.settle(self._reserved.pop(request_id), cost_usd or 0.0)
+            most_usd = self._reserved.pop(request_id)
+            self._run.budget.settle(most_usd, item.cost_usd(most_usd) if isinstance(item, Outcome) else 0.0)
 
     def _finish(self, item: Outcome | Unanswered, request_id: RequestId, unanswered: list[Job]) -> Iterator[Outcome]:
         if isinstance(item, Outcome):
@@ -158,6 +174,7 @@ class Batching:
             yield from self._report(self._captioning.give_up(item.job, request_id, "unavailable", item.reason))
             return
         self._captioning.close(request_id, "unavailable")
+        self._captioning.ask_again(item.job)
         unanswered.append(item.job)
 
     def _report(self, outcome: Outcome) -> Iterator[Outcome]:
@@ -168,17 +185,27 @@ class Batching:
         same = "known" if outcome.status == "captioned" else outcome.status
         yield from (replace(outcome, location=place, status=same, requests=0, usage=Usage()) for place in others)
 
-    def _put_off(self, batch: SentBatch, state: BatchState) -> None:
-        """Free the images of a batch that failed as a whole; where it was too much for now, until another has ended."""
-        self._later += self._run.store.requests.close_batch(batch.id, "lost")
-        if not (state.is_too_much and self._queue.sent):
-            raise CaptionerUnusableError(f"The endpoint refused a batch, and nothing of it was paid: {state.reason}")
+    def _put_off(self, batch: SentBatch, state: BatchState) -> list[Job]:
+        """Free the images of a batch that failed as a whole.
 
-    def _take_up(self, batch: SentBatch) -> list[Job]:
-        """Return the images that had no line among a batch's results, and those that were put off."""
-        image_ids = [*self._run.store.requests.close_batch(batch.id, "unavailable"), *self._later]
-        self._later = []
-        return [self._collecting.job_of(image_id) for image_id in image_ids]
+        One that is too much for now is sent again when another has ended; too much by itself, in halves.
+        """
+        image_ids = self._run.store.requests.close_batch(batch.id, "lost")
+        if not state.is_too_much or (len(image_ids) <= 1 and not self._queue.sent):
+            raise CaptionerUnusableError(f"The endpoint refused a batch, and nothing of it was paid: {state.reason}")
+        jobs = [self._collecting.job_of(image_id) for image_id in image_ids]
+        for job in jobs:
+            self._captioning.ask_again(job)
+        if self._queue.sent:
+            self._later += jobs
+            return []
+        self._most_lines = max(1, len(jobs) // 2)
+        return jobs
+
+    def _take_up(self) -> list[Job]:
+        """Return what was put off until a batch had ended."""
+        jobs, self._later = self._later, []
+        return jobs
 
     def _add_again(self, job: Job, folder: Path) -> Iterator[Job | Outcome]:
         prepared = self._preparing.prepare(job.found)

@@ -38,7 +38,7 @@ class Captioning:
             request_id = self.claim(job)
             if request_id is not None:
                 outcome = self._ask(job, request_id)
-            cost_usd = (outcome.usage.cost_usd or 0.0) if isinstance(outcome, Outcome) else 0.0
+            cost_usd = outcome.cost_usd(most_usd) if isinstance(outcome, Outcome) else 0.0
         finally:
             self._run.budget.settle(most_usd, cost_usd)
         return outcome
@@ -68,7 +68,9 @@ class Captioning:
             good = [caption for caption in answer.captions if caption.quarantine is None]
             self._ledger.store_answer(job, good, request_id, answer.usage, tries)
             first = Outcome(location=job.found.location, status="left", requests=tries, usage=answer.usage)
-            return joined(first, self._repair(_only(job, bad), repair_id, bad))
+            if good:
+                self._hope.win()
+            return joined(first, self._repair(_only(job, bad), repair_id, bad, is_hopeful=bool(good)))
         first = self._settle(job, answer.captions, request_id, answer.usage, tries)
         if bad or not first.quarantined or not can_mend:
             return first
@@ -83,6 +85,10 @@ class Captioning:
         self.close(request_id, outcome, tries)
         self._hope.lose(reason, is_down=outcome == "unavailable")
         return replace(failed, requests=tries)
+
+    def ask_again(self, job: Job) -> None:
+        """Let what brought no answer be asked about once more in this run."""
+        self._asked.discard(job.claimed)
 
     def close(self, request_id: RequestId, outcome: RequestOutcome, tries: int = 1) -> None:
         """Complete a request that brought nothing."""
@@ -110,8 +116,11 @@ class Captioning:
             raise
         return self.keep(job, request_id, answer, tries.count)
 
-    def _repair(self, job: Job, request_id: RequestId, bad: Sequence[Caption]) -> Outcome:
-        """Ask once more, saying what was wrong; what is still of no use is quarantined."""
+    def _repair(self, job: Job, request_id: RequestId, bad: Sequence[Caption], *, is_hopeful: bool = False) -> Outcome:
+        """Ask once more, saying what was wrong; what is still of no use is quarantined.
+
+        `is_hopeful` where other captions of the image are good: then the endpoint is.
+        """
         tries = self._asking.begin()
         captions, usage = bad, Usage()
         try:
@@ -125,7 +134,7 @@ class Captioning:
         except CaptionerUnusableError:
             self.close(request_id, "unavailable", tries.count)
             raise
-        return self._settle(job, captions, request_id, usage, tries.count)
+        return self._settle(job, captions, request_id, usage, tries.count, is_hopeful=is_hopeful)
 
     def _settle(
         self,
@@ -134,11 +143,14 @@ class Captioning:
         request_id: RequestId | None = None,
         usage: Usage | None = None,
         tries: int = 0,
+        *,
+        is_hopeful: bool = False,
     ) -> Outcome:
         """Commit the last word on an image: captions that serve, and quarantined ones as a failure."""
         reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
-            self._ledger.record_failure(job, reason, retryable=False, quarantined=True)
+            bad = [caption for caption in captions if caption.quarantine]
+            self._ledger.record_failure(_only(job, bad), reason, retryable=False, quarantined=True)
         changed = self._ledger.store_answer(job, captions, request_id, usage, tries)
         # One plain sentence may well fit unlike images: only what prompts ask for is suspect when it repeats.
         undone = self._ledger.quarantine_repeats(job) if reason is None and self._run.captioner.kinds is None else {}
@@ -147,7 +159,8 @@ class Captioning:
             status: Status = "captioned" if changed or request_id is not None else "known"
             outcome = Outcome(location=job.found.location, status=status, image_id=job.image_id)
         else:
-            self._hope.lose(reason or REPEATED)
+            if not is_hopeful:
+                self._hope.lose(reason or REPEATED)
             outcome = explain(self._run.store, job.claimed, job.found.location)
         others = sum(undone.values()) - undone.get(job.image_id, False)
         return replace(outcome, requests=tries, usage=usage or Usage(), undone=others)

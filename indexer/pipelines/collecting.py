@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.captioning.chat_requests import Dialect
-from indexer.captioning.openai_batches import BatchResult, read_results
+from indexer.captioning.openai_batches import BatchResult, BatchState, read_results
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.store.requests import BatchedRequest
-from indexer.errors import BadImageError, CaptionerUnavailableError
+from indexer.errors import BadImageError, CaptionerUnavailableError, CaptionerUnusableError
 from indexer.models import Answer, FoundFile, ImageId, Prompt, PromptId, RequestId, Subject
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.jobs import Job, read_for
@@ -18,6 +18,7 @@ from indexer.pipelines.run import Run
 
 _OK, _TOO_MANY, _SERVER_FAULT = 200, 429, 500
 _ABOUT_BODY = (400, 422)
+_LONGEST_ID = 19  # digits that a bigint surely holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,20 @@ class Collecting:
         self._captioning = captioning
         self._prompts: dict[PromptId, Prompt] = {}
 
-    def collect(self, file: Path, batch: str, dialect: Dialect) -> Iterator[tuple[Outcome | Unanswered, RequestId]]:
+    def collect(
+        self, file: Path, state: BatchState, *, may_repair: bool
+    ) -> Iterator[tuple[Outcome | Unanswered, RequestId]]:
         """Yield what came of each request of a batch with a line in this file of its results."""
         for result in read_results(file):
-            request = self._find(result.custom_id, batch)
+            request = self._find(result.custom_id, state.id)
             if request is not None:
-                yield self._settle(request, result, dialect), request.request_id
+                yield self._settle(request, result, state.dialect, may_repair=may_repair), request.request_id
+
+    def find_unanswered(self, batch: str) -> Iterator[tuple[Unanswered, RequestId]]:
+        """Yield the requests of a batch that had no line in its results."""
+        for request in self._store.requests.find_uncollected(batch):
+            job = self.job_of(request.image_id, [self._prompt(prompt_id) for prompt_id in request.prompt_ids])
+            yield Unanswered(job=job, reason="the batch's results have no line for it"), request.request_id
 
     def job_of(self, image_id: ImageId, prompts: Sequence[Prompt] = ()) -> Job:
         """Return an image as the catalogue knows it, without its picture."""
@@ -60,18 +69,23 @@ class Collecting:
         return Job(image_id=image_id, found=found, subject=subject, prompts=tuple(prompts))
 
     def _find(self, custom_id: str, batch: str) -> BatchedRequest | None:
-        return self._store.requests.get_batched(RequestId(int(custom_id)), batch) if custom_id.isdecimal() else None
+        if not (custom_id.isascii() and custom_id.isdecimal() and len(custom_id) < _LONGEST_ID):
+            return None
+        return self._store.requests.get_batched(RequestId(int(custom_id)), batch)
 
-    def _settle(self, request: BatchedRequest, result: BatchResult, dialect: Dialect) -> Outcome | Unanswered:
+    def _settle(
+        self, request: BatchedRequest, result: BatchResult, dialect: Dialect, *, may_repair: bool
+    ) -> Outcome | Unanswered:
         prompts = [self._prompt(prompt_id) for prompt_id in request.prompt_ids]
         job, reason = self.job_of(request.image_id, prompts), result.reason
         if result.status == _OK:
             try:
                 answer = self._captioner.read_answer(result.body, prompts, dialect=dialect, price_share=BATCH_SHARE)
-            except CaptionerUnavailableError as exc:
+            except (CaptionerUnavailableError, CaptionerUnusableError) as exc:
                 reason = str(exc)
             else:
-                return self._captioning.keep(self._with_picture(job, answer), request.request_id, answer)
+                asked = self._with_picture(job, answer) if may_repair else job
+                return self._captioning.keep(asked, request.request_id, answer)
         elif result.status in _ABOUT_BODY and self._captioner.learn(dialect, reason):
             return Unanswered(job=job, reason=reason, is_dialect=True)
         elif result.status is not None and result.status < _SERVER_FAULT and result.status != _TOO_MANY:

@@ -78,7 +78,9 @@ class Ingesting:
                 waiting[outcome.claimed] = outcome.found
         for outcome in self._take_over(waiting, readers, callers):
             yield self._note(outcome)
-        yield from (explain(self.run.store, *copy) for copy in copies)
+        for claimed, location in copies:
+            is_left = self.run.stop.is_set()
+            yield Outcome(location=location, status="left") if is_left else explain(self.run.store, claimed, location)
 
     def _note(self, outcome: Outcome) -> Outcome:
         if outcome.status == "captioned" and outcome.image_id is not None:

@@ -55,7 +55,9 @@ def explain(store: Store, claimed: Claimed, location: str) -> Outcome:
     why = store.failures.find_reason(image_id, record_id)
     if why is None:
         return Outcome(location=location, status="known", image_id=image_id)
-    return Outcome(location=location, status="failed", reason=why.reason, quarantined=why.quarantined)
+    return Outcome(
+        location=location, status="failed", reason=why.reason, quarantined=why.quarantined, image_id=image_id
+    )
 
 
 def is_unchanged(file: FoundFile, before: KnownLocation | StandingFailure) -> bool:

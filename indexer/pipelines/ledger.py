@@ -104,7 +104,9 @@ class Ledger:
         self.record_failure(job, reason, retryable=retryable, quarantined=for_good)
         if for_good:
             self.store_answer(job, [Caption(kind=p.kind, sentences=(), quarantine=reason) for p in job.prompts])
-        return Outcome(location=job.found.location, status="failed", reason=reason, quarantined=for_good)
+        return Outcome(
+            location=job.found.location, status="failed", reason=reason, quarantined=for_good, image_id=job.image_id
+        )
 
     def record_failure(self, job: Job, reason: str, *, retryable: bool, quarantined: bool = False) -> None:
         """Remember where a job was found, and why it could not be done."""
@@ -117,6 +119,7 @@ class Ledger:
             quarantined=quarantined,
             captioner=self._run.captioner.name,
             model=self._run.captioner.model,
+            prompt_ids=_ids(job.prompts) if job.record_id is None else None,
             image_id=job.image_id if job.record_id is None else None,
             record_id=job.record_id,
             size_bytes=file.size_bytes if file else None,

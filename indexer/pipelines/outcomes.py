@@ -27,6 +27,12 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
     undone: int = 0
 
+    def cost_usd(self, most_usd: float) -> float:
+        """Return what it cost; an answer of unknown cost counts as the most that it can have cost."""
+        if self.usage.cost_usd is not None:
+            return self.usage.cost_usd
+        return most_usd if self.requests and (self.status == "captioned" or self.quarantined) else 0.0
+
 
 @dataclass(slots=True)
 class Tally:

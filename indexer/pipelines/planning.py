@@ -23,7 +23,7 @@ _CHUNK = 64
 _LEAST_REQUESTS = 20  # fewer say little about the next
 _USUAL_ANSWER_S = 5.0  # until requests of one's own tell it
 
-Standing = Literal["new", "changed", "moved", "known", "failed"]
+Standing = Literal["new", "changed", "moved", "known", "failed", "batched"]
 
 
 @dataclass(slots=True)
@@ -31,8 +31,9 @@ class Plan:
     """Counts of images, and what their requests would take; cost is None where a price is not known."""
 
     counts: dict[str, int] = field(
-        default_factory=lambda: {"new": 0, "changed": 0, "moved": 0, "known": 0, "failed": 0}
+        default_factory=lambda: {"new": 0, "changed": 0, "moved": 0, "known": 0, "failed": 0, "batched": 0}
     )
+    failures: list[Outcome] = field(default_factory=list)
     to_do: int = 0
     requests: int = 0
     tokens: float = 0.0
@@ -83,17 +84,25 @@ class Planning:
         wanted = self._preparing.wanted
         at = self._run.store.images.find_known([item.file.location for item in inspected], wanted)
         images = self._run.store.images.find_by_content([item.sha256 for item in inspected], wanted)
+        batched = self._run.store.requests.find_batched([image.image_id for image in images.values()])
         for item in chunk:
             match item:
+                case Outcome(status="failed"):
+                    plan.counts["failed"] += 1
+                    plan.failures.append(item)
                 case Outcome():
-                    plan.counts["failed" if item.status == "failed" else "known"] += 1
+                    plan.counts["known"] += 1
                 case Job():
                     plan.counts["known"] += 1
                     plan.to_do += self._says_more(item.subject, item.image_id)
                 case InspectedRecord():
                     self._add_record(plan, item)
                 case Inspected():
-                    self._add(plan, item, at.get(item.file.location), images.get(item.sha256))
+                    image = images.get(item.sha256)
+                    if image is not None and image.image_id in batched:
+                        plan.counts["batched"] += 1
+                    else:
+                        self._add(plan, item, at.get(item.file.location), image)
 
     def _add(self, plan: Plan, item: Inspected, at: KnownLocation | None, image: Registered | None) -> None:
         is_copy = item.sha256 in self._seen
@@ -112,7 +121,7 @@ class Planning:
         is_copy = item.key in self._seen
         self._seen.add(item.key)
         plan.counts["known" if is_copy else "new"] += 1
-        if not is_copy:
+        if not is_copy and self._run.captioner.takes_questions:
             plan.to_do += 1
             sizes = [self._sent_size(size) for size in item.sizes]
             estimate = self._run.captioner.estimate(sizes, self._run.prompts, item.text)
@@ -124,7 +133,8 @@ class Planning:
         if image is None:
             return True
         is_captioned = not lacking if self._run.prompts else RETRIEVAL in image.captioned
-        return not is_captioned and self._run.store.failures.find_reason(image.image_id) is None
+        why = self._run.store.failures.find_reason(image.image_id)
+        return not is_captioned and (why is None or why.retryable or self._run.retry_failed)
 
     def _says_more(self, subject: Subject, image_id: ImageId | None) -> bool:
         """Tell whether a captioner that needs no picture has a caption that is not there yet."""

@@ -26,6 +26,8 @@ class Preparing:
             kinds=[prompt.kind for prompt in run.prompts] or [RETRIEVAL],
             prompt_ids=[prompt.id for prompt in run.prompts] or [None],
             rank=run.captioner.rank,
+            captioner=run.captioner.name,
+            model=run.captioner.model,
             retry=run.retry_failed,
         )
         self._recording = Recording(run, self.wanted)
@@ -101,8 +103,9 @@ class Preparing:
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
+        asked = [prompt.id for prompt in self._run.prompts if prompt.id is not None]
         return self._run.store.failures.find_standing(
-            locations, captioner=self._run.captioner.name, model=self._run.captioner.model
+            locations, asked, captioner=self._run.captioner.name, model=self._run.captioner.model
         )
 
     def _is_over(self) -> bool:

@@ -8,6 +8,7 @@ from indexer.captioning.captioner import Captioner
 from indexer.captioning.limiting import Limiter
 from indexer.catalog.store import Store
 from indexer.catalog.store.requests import RequestOutcome
+from indexer.errors import CaptionerUnavailableError, CaptionRefusedError
 from indexer.imaging.reading import ReadImage
 from indexer.models import Answer, FoundFile, Prompt, RunId, Subject, Usage
 from indexer.pipelines.asking import Asking
@@ -37,11 +38,14 @@ class TryingOut:
         if not self._captioner.is_paid:
             return self._captioner.caption(subject, prompts)
         first = self._ask(subject, prompts, None)
-        complaint = next((caption.quarantine for caption in first.captions if caption.quarantine), None)
-        if complaint is None or self._captioner.kinds is not None:  # it would say the same again
+        bad = [caption for caption in first.captions if caption.quarantine]
+        if not bad or self._captioner.kinds is not None:
             return first
-        bad = {caption.kind for caption in first.captions if caption.quarantine}
-        second = self._ask(subject, [prompt for prompt in prompts if prompt.kind in bad], complaint)
+        asked = [prompt for prompt in prompts if any(caption.kind == prompt.kind for caption in bad)]
+        try:
+            second = self._ask(subject, asked, bad[0].quarantine)
+        except (CaptionRefusedError, CaptionerUnavailableError):
+            return first
         mended = {caption.kind: caption for caption in second.captions}
         captions = tuple(mended.get(caption.kind, caption) for caption in first.captions)
         return replace(first, captions=captions, usage=first.usage.plus(second.usage))
@@ -55,7 +59,11 @@ class TryingOut:
         outcome: RequestOutcome = "unavailable"
         try:
             answer = tries.ask(self._captioner, subject, prompts, complaint=complaint)
-            outcome, usage = "answered", answer.usage
+            usage = answer.usage
+            outcome = "answered" if any(caption.quarantine is None for caption in answer.captions) else "unusable"
+        except CaptionRefusedError:
+            outcome = "refused"
+            raise
         finally:
             self._store.requests.close_request(request_id, outcome, attempts=tries.count, usage=usage)
         return answer

@@ -18,14 +18,18 @@ WITH completed AS (
             uncertain = EXCLUDED.uncertain, fields = EXCLUDED.fields, quarantine = EXCLUDED.quarantine,
             max_edge = EXCLUDED.max_edge, request_id = EXCLUDED.request_id, digest = EXCLUDED.digest,
             created_at = now()
-        WHERE (caption.sentences, caption.keywords, caption.visible_text, caption.uncertain, caption.quarantine)
+        WHERE (caption.sentences, caption.keywords, caption.visible_text, caption.uncertain, caption.fields,
+               caption.quarantine)
               IS DISTINCT FROM
-              (EXCLUDED.sentences, EXCLUDED.keywords, EXCLUDED.visible_text, EXCLUDED.uncertain, EXCLUDED.quarantine)
-    RETURNING kind, quarantine
+              (EXCLUDED.sentences, EXCLUDED.keywords, EXCLUDED.visible_text, EXCLUDED.uncertain, EXCLUDED.fields,
+               EXCLUDED.quarantine)
+    RETURNING kind, prompt_id, quarantine
 ), cleared AS (
     DELETE FROM failure f
-    WHERE f.image_id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE quarantine IS NULL)
-      AND NOT EXISTS (SELECT FROM stored WHERE quarantine IS NOT NULL)
+    WHERE f.image_id = %(image_id)s AND EXISTS (
+        SELECT FROM stored s
+        WHERE s.quarantine IS NULL AND (f.prompt_ids IS NULL OR s.prompt_id IS NULL OR s.prompt_id = ANY(f.prompt_ids)))
+      AND NOT EXISTS (SELECT FROM stored s WHERE s.quarantine IS NOT NULL AND s.prompt_id = ANY(f.prompt_ids))
 )
 UPDATE image SET changes = changes + 1
 WHERE id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE kind = 'retrieval' AND quarantine IS NULL)
@@ -61,28 +65,34 @@ LIMIT 50;
 -- name: quarantine_repeats
 -- Quarantine this image's reply wherever it was given, as a failure of each of its images; return those that served
 -- until now, and whether they were captioned in this run.
-WITH suspect AS (
-    UPDATE caption o SET quarantine = %(reason)s
+WITH found AS (
+    SELECT o.id
     FROM caption c
-    WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
-      AND o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model AND o.quarantine IS NULL
-    RETURNING o.image_id, o.request_id
+    JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
+    WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s AND o.quarantine IS NULL
+    ORDER BY o.id
+    FOR UPDATE OF o
+), suspect AS (
+    UPDATE caption o SET quarantine = %(reason)s
+    FROM found WHERE o.id = found.id AND o.quarantine IS NULL
+    RETURNING o.image_id, o.request_id, o.prompt_id
 ), touched AS (
     UPDATE image SET changes = changes + 1 WHERE id IN (SELECT image_id FROM suspect)
 ), noted AS (
-    INSERT INTO failure (run_id, image_id, location, stage, captioner, model, reason, retryable, quarantined,
+    INSERT INTO failure (run_id, image_id, location, stage, captioner, model, prompt_ids, reason, retryable, quarantined,
                          size_bytes, modified_ns)
     SELECT DISTINCT ON (l.image_id) %(run_id)s, l.image_id, l.location, 'caption', %(captioner)s, %(model)s,
-           %(reason)s, false, true, l.size_bytes, l.modified_ns
-    FROM location l
-    WHERE l.image_id IN (SELECT image_id FROM suspect)
+           ARRAY[s.prompt_id], %(reason)s, false, true, l.size_bytes, l.modified_ns
+    FROM suspect s
+    JOIN location l ON l.image_id = s.image_id
     ORDER BY l.image_id, l.id
     ON CONFLICT (location) DO UPDATE
         SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, stage = EXCLUDED.stage,
-            captioner = EXCLUDED.captioner, model = EXCLUDED.model, reason = EXCLUDED.reason,
-            retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
+            captioner = EXCLUDED.captioner, model = EXCLUDED.model, prompt_ids = EXCLUDED.prompt_ids,
+            reason = EXCLUDED.reason, retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
             modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now()
 )
-SELECT s.image_id, coalesce(r.run_id = %(run_id)s, false) AS in_this_run
+SELECT s.image_id,
+       coalesce(r.answered_at >= (SELECT started_at FROM run WHERE id = %(run_id)s), false) AS in_this_run
 FROM suspect s
 LEFT JOIN request r ON r.id = s.request_id;

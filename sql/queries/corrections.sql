@@ -1,12 +1,10 @@
 -- name: write_correction
--- Keep a caption that a person wrote, in place of an earlier one; the image is no failure of captioning any more.
+-- Keep a caption that a person wrote, in place of an earlier one.
 WITH written AS (
     INSERT INTO correction (image_id, kind, sentences)
     VALUES (%(image_id)s, %(kind)s, %(sentences)s)
     ON CONFLICT (image_id, kind) DO UPDATE SET sentences = EXCLUDED.sentences, created_at = now()
     RETURNING image_id
-), cleared AS (
-    DELETE FROM failure f WHERE f.image_id = %(image_id)s AND f.stage = 'caption' AND %(kind)s = 'retrieval'
 )
 UPDATE image SET changes = changes + 1 WHERE id IN (SELECT image_id FROM written);
 

@@ -25,17 +25,17 @@ WITH moved AS (
     WHERE f.location = %(location)s AND (f.stage = 'read' OR f.image_id IS DISTINCT FROM (SELECT id FROM registered))
 )
 SELECT r.id AS image_id,
-       image_serves(r.id) AS serves,
+       image_serves(r.id, %(kinds)s) AS serves,
        ARRAY(SELECT l.location FROM location l WHERE l.image_id = r.id AND l.location <> %(location)s) AS elsewhere,
-       captioned_kinds(r.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
+       captioned_kinds(r.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(captioner)s, %(model)s, %(retry)s) AS captioned
 FROM registered r;
 
 -- name: find_known
 -- Return what is known of these locations: their image, the file's size and time then, and which of the kinds wanted
 -- need not be asked for.
 SELECT l.location, l.image_id, i.sha256, l.size_bytes, l.modified_ns,
-       image_serves(l.image_id) AS serves,
-       captioned_kinds(l.image_id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
+       image_serves(l.image_id, %(kinds)s) AS serves,
+       captioned_kinds(l.image_id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(captioner)s, %(model)s, %(retry)s) AS captioned
 FROM location l
 JOIN image i ON i.id = l.image_id
 WHERE l.location = ANY(%(locations)s);
@@ -62,9 +62,9 @@ DELETE FROM location WHERE location = ANY(%(locations)s);
 -- name: find_by_content
 -- Return what is known of the images with these SHA-256s: where they are, and which of the kinds wanted need not be
 -- asked for.
-SELECT i.id AS image_id, i.sha256, image_serves(i.id) AS serves,
+SELECT i.id AS image_id, i.sha256, image_serves(i.id, %(kinds)s) AS serves,
        ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id) AS elsewhere,
-       captioned_kinds(i.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(retry)s) AS captioned
+       captioned_kinds(i.id, %(kinds)s, %(prompt_ids)s, %(rank)s, %(captioner)s, %(model)s, %(retry)s) AS captioned
 FROM image i
 WHERE i.sha256 = ANY(%(sha256s)s);
 

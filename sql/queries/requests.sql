@@ -54,11 +54,11 @@ UPDATE request SET batch = %(batch)s WHERE batch = %(key)s AND outcome IS NULL;
 
 -- name: find_batches
 -- Return the batches that are not collected yet, the oldest first.
-SELECT batch, count(*) AS requests, min(sent_at) AS sent_at
+SELECT batch, captioner, model, count(*) AS requests
 FROM request
-WHERE outcome IS NULL AND batch IS NOT NULL AND captioner = %(captioner)s AND model = %(model)s
-GROUP BY batch
-ORDER BY 3, 1;
+WHERE outcome IS NULL AND batch IS NOT NULL
+GROUP BY batch, captioner, model
+ORDER BY min(sent_at), batch;
 
 -- name: find_batched
 -- Return which of these images wait in a batch.
@@ -71,6 +71,13 @@ WHERE image_id = ANY(%(image_ids)s) AND outcome IS NULL AND batch IS NOT NULL;
 SELECT id AS request_id, image_id, prompt_ids
 FROM request
 WHERE id = %(request_id)s AND batch = %(batch)s AND outcome IS NULL;
+
+-- name: find_uncollected
+-- Return the requests of a batch that are not collected.
+SELECT id AS request_id, image_id, prompt_ids
+FROM request
+WHERE batch = %(batch)s AND outcome IS NULL
+ORDER BY id;
 
 -- name: close_batch
 -- Close the requests of a batch that brought nothing, and return their images.

@@ -2,12 +2,13 @@
 -- Count what the catalogue holds; failures as find_failures lists them.
 WITH standing AS (
     SELECT f.quarantined FROM failure f
-    WHERE NOT f.quarantined OR NOT (image_serves(f.image_id) OR record_serves(f.record_id))
+    WHERE failure_stands(f)
 )
 SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS images,
        (SELECT count(*) FROM location) AS locations,
        (SELECT count(DISTINCT image_id) FROM caption WHERE quarantine IS NULL) AS captions,
        (SELECT coalesce(sum(attempts), 0)::bigint FROM request WHERE outcome IS NOT NULL) AS requests,
+       (SELECT count(*) FROM request WHERE outcome IS NULL AND batch IS NOT NULL) AS batched,
        (SELECT count(*) FROM standing) AS failures,
        (SELECT count(*) FROM standing WHERE quarantined) AS quarantined,
        (SELECT coalesce(sum(cost_usd), 0)::float8 FROM request) AS cost_usd,

@@ -3,10 +3,12 @@
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Command, finish
+from tests.fakes.openai_batch_lines import Line, Result, answered, read_lines
 from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, describe, pixels_key
 from tests.images import write_images
 
@@ -139,3 +141,55 @@ def test_batches_need_an_endpoint_that_has_them(indexer: Command, tmp_path: Path
 
     assert (finished.code, finished.out) == (1, "")
     assert "--batch needs" in finished.err
+
+
+def test_a_line_that_is_always_missing_is_given_up_and_the_others_are_collected(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_images(tmp_path / "images", 3)
+    shown = []
+
+    def first_is_garbage(line: Line, result: Result) -> dict[str, Any]:
+        shown.append(line.custom_id)
+        said = answered(line, result)
+        return {**said, "response": "text"} if line.custom_id == shown[0] or len(shown) > 3 else said
+
+    monkeypatch.setattr("tests.fakes.openai_batches.answered", first_is_garbage)
+
+    finished = paying("ingest", tmp_path / "images", "--batch", "--json")
+
+    summary = finished.lines[-1]
+    assert (finished.code, summary["captioned"], summary["failed"], summary["left"]) == (3, 2, 1, 0), finished.err
+    assert len(openai_server.accepted) == 5
+    assert "no line for it" in paying("failures", "--json").lines[0]["reason"]
+
+
+def test_an_endpoint_without_batches_leaves_its_images_free(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "images", 2)
+    openai_server.most_file_bytes = 1
+
+    refused = paying("ingest", tmp_path / "images", "--batch")
+    summary = paying("ingest", tmp_path / "images", "--json").lines[-1]
+
+    assert (refused.code, "Ask without --batch" in refused.err) == (1, True), refused.err
+    assert (summary["captioned"], summary["batched"]) == (2, 0)
+
+
+def test_a_batch_that_is_too_much_is_sent_in_halves(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_images(tmp_path / "images", 6)
+
+    def at_most_two(raw: bytes, *, most_lines: int) -> tuple[list[Line], list[dict[str, Any]]]:
+        lines, errors = read_lines(raw, most_lines=most_lines)
+        too_much = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached", "line": None}
+        return lines, [too_much] if len(lines) > 2 else errors
+
+    monkeypatch.setattr("tests.fakes.openai_batches.read_lines", at_most_two)
+
+    finished = paying("ingest", tmp_path / "images", "--batch", "--json")
+
+    assert (finished.code, finished.lines[-1]["captioned"]) == (0, 6), finished.err
+    assert set(openai_server.asked_for().values()) == {1}

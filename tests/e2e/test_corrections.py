@@ -79,13 +79,13 @@ def test_an_image_is_captioned_and_not_indexed(paying: Command, openai_server: F
     [image] = (tmp_path / "images").iterdir()
     openai_server.answer = lambda _: Reply(content='{"alt_text": "A grid of coloured squares."}')
 
-    from_path = paying("caption", image, "--kind", "alt_text", "--json").lines[0]
+    from_path, took = paying("caption", image, "--kind", "alt_text", "--json").lines
     with web(image.parent) as address:
         from_url = paying("caption", f"{address}/{image.name}", "--kind", "alt_text")
         missing = paying("caption", f"{address}/nothing.jpg")
 
     assert (from_path["kind"], from_path["sentences"]) == ("alt_text", ["A grid of coloured squares."])
-    assert from_path["cost_usd"] == pytest.approx((1000 * 0.15 + 100 * 0.60) / 1e6)
+    assert took["cost_usd"] == pytest.approx((1000 * 0.15 + 100 * 0.60) / 1e6)
     assert from_url.out == "A grid of coloured squares.\n"
     assert (missing.code, "404" in missing.err) == (1, True)
     assert paying("status", "--json").lines[0]["images"] == 0

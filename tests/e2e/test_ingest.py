@@ -380,6 +380,27 @@ def test_a_reply_that_is_the_same_for_unlike_images_serves_none_of_them(
     assert (mended["captioned"], mended["failed"], mended["indexed"]) == (13, 0, 13)
 
 
+def test_one_kind_that_cannot_be_had_holds_no_other_back(
+    paying: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    images = tmp_path / "images"
+    write_images(images, 2)
+    openai_server.answer = lambda asked: Reply(content="null") if "alt_text" in asked.text else describe(asked)
+
+    alone = paying("ingest", images, "--kinds", "alt_text", "--json")
+    other = paying("ingest", images, "--kinds", "retrieval", "--json")
+    again = paying("ingest", images, "--kinds", "alt_text", "--json")
+    paying("prompts", "init")
+    revised = paying.folder / "prompts" / "alt_text.toml"
+    revised.write_text(revised.read_text().replace("alt text", "alternative text"))
+    [plan] = paying("ingest", images, "--kinds", "alt_text", "--dry-run", "--json").lines
+
+    assert (alone.code, alone.lines[-1]["failed"]) == (3, 2)
+    assert (other.code, other.lines[-1]["captioned"], other.lines[-1]["indexed"]) == (0, 2, 2), other.err
+    assert (again.code, again.lines[-1]["failed"], again.lines[-1]["requests"]) == (3, 2, 0), again.err
+    assert plan["requests"] == 2
+
+
 def test_near_copies_may_have_the_same_reply(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
     for quality in range(60, 96, 5):
         path = tmp_path / "burst" / f"{quality}.jpg"

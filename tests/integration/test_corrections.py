@@ -59,7 +59,8 @@ def test_an_image_serves_when_every_kind_of_it_does(store: Store) -> None:
     bad = make_answer("Sorry.", kind="alt_text", quarantine="the reply is a refusal")
 
     def serves() -> bool:
-        return store.images.find_known(["/pictures/a.jpg"], make_wanted())["/pictures/a.jpg"].serves
+        wanted = make_wanted(kinds=["retrieval", "alt_text"], prompt_ids=[None, None])
+        return store.images.find_known(["/pictures/a.jpg"], wanted)["/pictures/a.jpg"].serves
 
     before = serves()
     store.captions.store_answer(image_id, bad, captioner="openai", model="m")
@@ -67,3 +68,45 @@ def test_an_image_serves_when_every_kind_of_it_does(store: Store) -> None:
     correct(store, image_id, "alt_text", ["A red mug on a desk."])
 
     assert (before, quarantined, serves()) == (True, False, True)
+    assert store.images.find_known(["/pictures/a.jpg"], make_wanted())["/pictures/a.jpg"].serves
+
+
+def test_a_correction_that_is_taken_back_leaves_the_failure_where_it_was(store: Store, run_id: RunId) -> None:
+    image_id = add_image(store, "a")
+    bad = make_answer("Sorry.", quarantine="the reply is a refusal")
+    store.captions.store_answer(image_id, bad, captioner="openai", model="m")
+    failure = make_failure(stage="caption", image_id=image_id, quarantined=True)
+    store.failures.record_failure(run_id, failure)
+
+    correct(store, image_id, "retrieval", ["A red mug."])
+    corrected = store.failures.find_failures()
+    store.corrections.undo_correction(image_id, "retrieval")
+
+    assert (len(corrected), len(store.failures.find_failures())) == (0, 1)
+
+
+def test_a_failure_stands_only_against_what_was_asked(store: Store, run_id: RunId) -> None:
+    image_id = add_image(store, "a")
+    one, two = (store.prompts.register_prompt(make_prompt(text)).id for text in ("One.", "Two."))
+    assert one is not None
+    assert two is not None
+    refused = make_failure(stage="caption", image_id=image_id, captioner="openai", model="m", prompt_ids=[one])
+    store.failures.record_failure(run_id, refused)
+
+    same = store.failures.find_standing(["/pictures/a.jpg"], [one], captioner="openai", model="m")
+    more = store.failures.find_standing(["/pictures/a.jpg"], [one, two], captioner="openai", model="m")
+    again = store.requests.claim_request(run_id, image_id, [one], captioner="openai", model="m")
+    other = store.requests.claim_request(run_id, image_id, [two], captioner="openai", model="m")
+
+    assert (len(same), len(more)) == (1, 0)
+    assert (again, other is not None) == (None, True)
+
+
+def test_an_open_request_for_another_revision_or_model_is_waited_for(store: Store, run_id: RunId) -> None:
+    image_id = add_image(store, "a")
+    one, two = (store.prompts.register_prompt(make_prompt(text)).id for text in ("One.", "Two."))
+    assert one is not None
+    assert two is not None
+    store.requests.claim_request(run_id, image_id, [one], captioner="openai", model="m")
+
+    assert store.requests.claim_request(run_id, image_id, [two], captioner="openai", model="other") is None

@@ -5,14 +5,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
-from indexer.models import ImageId, RecordId, RunId, clean_text
+from indexer.models import ImageId, PromptId, RecordId, RunId, clean_text
 
 _LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFailure:
-    """Why something could not be done; size and time are those of the file, captioner and model whose failure it is."""
+    """Why something could not be done.
+
+    Size and time are those of the file; captioner, model and prompts those whose failure it is, at the stage `caption`.
+    """
 
     location: str
     stage: str
@@ -21,6 +24,7 @@ class NewFailure:
     quarantined: bool = False
     captioner: str | None = None
     model: str | None = None
+    prompt_ids: Sequence[PromptId] | None = None
     image_id: ImageId | None = None
     record_id: RecordId | None = None
     size_bytes: int | None = None
@@ -45,6 +49,7 @@ class Reason:
 
     reason: str
     quarantined: bool
+    retryable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +73,24 @@ class Failures:
 
     def record_failure(self, run_id: RunId, failure: NewFailure) -> None:
         """Remember that an image could not be done."""
-        values = {**asdict(failure), "reason": clean_text(failure.reason)[:_LONGEST_REASON]}
+        values = {
+            **asdict(failure),
+            "prompt_ids": list(failure.prompt_ids) if failure.prompt_ids else None,
+            "reason": clean_text(failure.reason)[:_LONGEST_REASON],
+        }
         self._database.execute("failures", "record_failure", run_id=run_id, **values)
 
-    def find_standing(self, locations: Sequence[str], *, captioner: str, model: str) -> dict[str, StandingFailure]:
-        """Return the failures here that trying again with this captioner would not mend, by location."""
+    def find_standing(
+        self, locations: Sequence[str], prompt_ids: Sequence[PromptId], *, captioner: str, model: str
+    ) -> dict[str, StandingFailure]:
+        """Return the failures here that asking this captioner the same again would not mend, by location."""
         rows = self._database.fetch(
-            "failures", "find_standing", locations=list(locations), captioner=captioner, model=model
+            "failures",
+            "find_standing",
+            locations=list(locations),
+            prompt_ids=list(prompt_ids),
+            captioner=captioner,
+            model=model,
         )
         return {row["location"]: StandingFailure(**row) for row in rows}
 

@@ -11,7 +11,7 @@ from indexer.models import FoundFile, ImageFacts, ImageId, Origin, PromptId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which captions a run wants: kinds with the prompts to ask (None without), from a captioner of this rank.
+    """Which captions a run wants: kinds with the prompts to ask (None without), from a captioner and model of a rank.
 
     With `retry`, a quarantined caption counts as none.
     """
@@ -19,6 +19,8 @@ class Wanted:
     kinds: Sequence[str]
     prompt_ids: Sequence[PromptId | None]
     rank: int
+    captioner: str
+    model: str
     retry: bool = False
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from indexer.catalog.queries import compose
@@ -30,8 +29,9 @@ class OpenBatch:
     """Requests that wait in a batch, under our key or, once it is known, the endpoint's id."""
 
     batch: str
+    captioner: str
+    model: str
     requests: int
-    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +144,9 @@ class Requests:
         """Note the id that the endpoint gave to the batch of a key."""
         self._database.execute("requests", "name_batch", key=key, batch=batch)
 
-    def find_batches(self, *, captioner: str, model: str) -> list[OpenBatch]:
+    def find_batches(self) -> list[OpenBatch]:
         """Return the batches that are not collected yet, the oldest first."""
-        rows = self._database.fetch("requests", "find_batches", captioner=captioner, model=model)
-        return [OpenBatch(**row) for row in rows]
+        return [OpenBatch(**row) for row in self._database.fetch("requests", "find_batches")]
 
     def find_batched(self, image_ids: Sequence[ImageId]) -> set[ImageId]:
         """Return which of these images wait in a batch."""
@@ -158,6 +157,10 @@ class Requests:
         """Return one request of a batch; None where it was collected before."""
         row = self._database.fetch_one("requests", "get_batched", request_id=request_id, batch=batch)
         return BatchedRequest(**row) if row else None
+
+    def find_uncollected(self, batch: str) -> list[BatchedRequest]:
+        """Return the requests of a batch that are not collected."""
+        return [BatchedRequest(**row) for row in self._database.fetch("requests", "find_uncollected", batch=batch)]
 
     def close_batch(self, batch: str, outcome: RequestOutcome) -> list[ImageId]:
         """Close the requests of a batch that brought nothing, and return their images."""

@@ -16,6 +16,7 @@ class Counts:
     locations: int
     captions: int
     requests: int
+    batched: int
     failures: int
     quarantined: int
     cost_usd: float

@@ -5,7 +5,8 @@ import pytest
 from indexer.captioning.blip import BlipCaptioner
 from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
-from indexer.cli.choosing import _check_kinds, build_captioner
+from indexer.captioning.prompts import DEFAULT_FOLDER, Wording
+from indexer.cli.choosing import _find_prompts, build_captioner, split_kinds
 from indexer.errors import SettingsError
 from indexer.settings import Settings
 
@@ -40,7 +41,15 @@ def test_a_budget_that_could_not_be_kept_is_refused() -> None:
 
 
 def test_kinds_that_a_captioner_cannot_make_are_refused_by_name() -> None:
-    _check_kinds(OfflineCaptioner(), ["retrieval"])
+    wording = Wording()
+    asked = _find_prompts(OfflineCaptioner(), ["retrieval"], DEFAULT_FOLDER, wording)
 
     with pytest.raises(SettingsError, match="of kind retrieval, not alt_text, moderation"):
-        _check_kinds(OfflineCaptioner(), ["retrieval", "alt_text", "moderation"])
+        _find_prompts(OfflineCaptioner(), ["retrieval", "alt_text", "moderation"], DEFAULT_FOLDER, wording)
+    assert asked == []
+
+
+@pytest.mark.parametrize("said", ["", ",", " , "])
+def test_no_kind_at_all_is_refused(said: str) -> None:
+    with pytest.raises(SettingsError, match="No kind"):
+        split_kinds(said)
