@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.captioning.estimating import Estimate
+from indexer.captioning.captioner import FreeCaptioner
 from indexer.captioning.plain import read_sentences
 from indexer.errors import CaptionerUnusableError
 from indexer.imaging.picture import rgb_pixels
 from indexer.model_loading import first_line, loading_quietly
-from indexer.models import MODEL_RANK, RETRIEVAL, Answer, Prompt, Subject
+from indexer.models import MODEL_RANK, Answer, Prompt, Subject
 
 # One careful sentence and some livelier ones, by nucleus sampling as in BLIP's own CapFilt (arXiv 2201.12086, 4.3):
 # several unlike captions find far more than one.
@@ -24,14 +24,11 @@ _LONGEST = {"max_new_tokens": 40}
 _SEED = 1  # the same picture is always given the same captions
 
 
-class BlipCaptioner:
+class BlipCaptioner(FreeCaptioner):
     """One model, loaded when the first picture comes."""
 
     name = "blip"
     rank = MODEL_RANK
-    kinds = (RETRIEVAL,)
-    is_paid = False
-    takes_questions = False
 
     def __init__(self, model: str, *, max_edge: int, languages: Sequence[str] = ("en",)) -> None:
         """Remember a model by its name on the Hugging Face hub, or its folder."""
@@ -39,15 +36,6 @@ class BlipCaptioner:
         self.max_edge = max_edge
         self._languages = languages
         self._generating = threading.Lock()
-
-    def estimate(
-        self,
-        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
-        prompts: Sequence[Prompt],  # noqa: ARG002
-        question: str = "",  # noqa: ARG002
-    ) -> Estimate:
-        """Take nothing; see `Captioner`."""
-        return Estimate()
 
     def caption(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from indexer.captioning.estimating import Estimate
-from indexer.models import Answer, Prompt, Subject
+from indexer.models import RETRIEVAL, Answer, Prompt, Subject
 
 
 class Captioner(Protocol):
@@ -47,3 +47,20 @@ class Captioner(Protocol):
         `complaint` says why an answer before this one could not be used.
         Raises CaptionRefusedError, CaptionerUnavailableError or CaptionerUnusableError.
         """
+
+
+class FreeCaptioner:
+    """What captioners have in common that cost nothing, take no prompt, and describe for retrieval alone."""
+
+    kinds: Sequence[str] | None = (RETRIEVAL,)
+    is_paid = False
+    takes_questions = False
+
+    def estimate(
+        self,
+        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
+        prompts: Sequence[Prompt],  # noqa: ARG002
+        question: str = "",  # noqa: ARG002
+    ) -> Estimate:
+        """Take nothing; see `Captioner`."""
+        return Estimate()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from indexer.captioning.estimating import Estimate
+from indexer.captioning.captioner import FreeCaptioner
 from indexer.json_items import load_items
-from indexer.models import IMPORT_RANK, RETRIEVAL, Answer, Caption, Prompt, Subject, clean_text
+from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,12 @@ class _Line(BaseModel):
         return tuple(dict.fromkeys(clean for text in texts if (clean := clean_text(text)[:_LONGEST_SENTENCE])))
 
 
-class ImportCaptioner:
+class ImportCaptioner(FreeCaptioner):
     """Answers from a file of captions; an image without a line has no caption."""
 
     name = model = "import"
     rank = IMPORT_RANK
-    kinds = (RETRIEVAL,)
     max_edge = None
-    is_paid = False
-    takes_questions = False
 
     def __init__(self, path: Path) -> None:
         """Read the whole file; raises JsonFileError when it cannot be read at all."""
@@ -82,15 +79,6 @@ class ImportCaptioner:
         self._marking = threading.Lock()
         for number, item in load_items(path):
             self._add(number, item)
-
-    def estimate(
-        self,
-        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
-        prompts: Sequence[Prompt],  # noqa: ARG002
-        question: str = "",  # noqa: ARG002
-    ) -> Estimate:
-        """Take nothing; see `Captioner`."""
-        return Estimate()
 
     def caption(
         self,

@@ -12,9 +12,9 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from indexer.captioning.estimating import Estimate
+from indexer.captioning.captioner import FreeCaptioner
 from indexer.imaging.picture import colours_and_pixels
-from indexer.models import OFFLINE_RANK, RETRIEVAL, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
+from indexer.models import OFFLINE_RANK, Answer, Caption, ImageFacts, Prompt, Subject, clean_text
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
@@ -28,27 +28,15 @@ _CAMERA_NAME = regex.compile(r"^(img|dsc[fn]?|dcim|pict?|image|photo|screenshot|
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 
 
-class OfflineCaptioner:
+class OfflineCaptioner(FreeCaptioner):
     """Describes what can be read off without a model; each caption says that it is offline."""
 
     name = model = "offline"
     rank = OFFLINE_RANK
-    kinds = (RETRIEVAL,)
     max_edge = 1280  # small print needs more pixels than a model does
-    is_paid = False
-    takes_questions = False
 
     def __init__(self) -> None:
         self._reading = threading.Lock()
-
-    def estimate(
-        self,
-        sizes: Sequence[tuple[int, int]],  # noqa: ARG002
-        prompts: Sequence[Prompt],  # noqa: ARG002
-        question: str = "",  # noqa: ARG002
-    ) -> Estimate:
-        """Take nothing; see `Captioner`."""
-        return Estimate()
 
     def caption(
         self,

@@ -50,10 +50,14 @@ def caption(
             raise SettingsError(f"{image} cannot be captioned: {exc.reason}.") from exc
     arguments = {"image": image, "kind": kind, "captioner": chosen.name, "model": chosen.model}
     with open_store(settings) as store, store.runs.running("caption", arguments) as run_id, stop_on_signals() as stop:
-        asked = register_prompts(store, settings, chosen, kinds, prompts)
-        trying = TryingOut(store=store, captioner=chosen, run_id=run_id, stop=stop)
-        answer = trying.caption(file, read, asked)
-        store.runs.finish_run(run_id, {})
+        ended = "failed"
+        try:
+            asked = register_prompts(store, settings, chosen, kinds, prompts)
+            trying = TryingOut(store=store, captioner=chosen, run_id=run_id, stop=stop)
+            answer = trying.caption(file, read, asked)
+            ended = "done"
+        finally:
+            store.runs.finish_run(run_id, {"ended": ended})
     raise typer.Exit(_show(answer, as_json=as_json))
 
 

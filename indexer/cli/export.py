@@ -25,11 +25,13 @@ def export(
     as_json: JsonFlag = False,
 ) -> None:
     """Write records with their captions, in the order of their manifest."""
+    from indexer.captioning.prompts import DEFAULT_FOLDER, get_prompt
     from indexer.catalog.opening import open_store
     from indexer.pipelines.exporting import Exported, export_dataflow, write_file, write_jsonl
     from indexer.settings import Settings
     from indexer.sources.manifests import manifest_name
 
+    get_prompt(DEFAULT_FOLDER, kind)  # raises NotFoundError for a kind that nothing can have
     exported = Exported()
     name = manifest_name(manifest) if manifest else None
     with open_store(Settings.load()) as store:

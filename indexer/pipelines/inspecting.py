@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from indexer.errors import BadImageError
 from indexer.imaging.reading import inspect_image
 from indexer.models import Found, FoundFile, FoundRecord
-from indexer.pipelines.jobs import Job
+from indexer.pipelines.jobs import Job, is_storable
 from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.preparing import is_storable
 from indexer.pipelines.recording import record_key
 
 

@@ -63,3 +63,12 @@ def explain(store: Store, claimed: Claimed, location: str) -> Outcome:
 def is_unchanged(file: FoundFile, before: KnownLocation | StandingFailure) -> bool:
     """Tell whether a file has the size and time that it had before."""
     return (file.size_bytes, file.modified_ns) == (before.size_bytes, before.modified_ns)
+
+
+def is_storable(location: str) -> bool:
+    """Tell whether a path is text: on Linux, names are bytes, and Python carries bad ones as lone surrogates."""
+    try:
+        location.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

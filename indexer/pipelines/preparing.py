@@ -9,7 +9,7 @@ from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
 from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Subject
-from indexer.pipelines.jobs import Job, explain, is_unchanged, read_for, register
+from indexer.pipelines.jobs import Job, explain, is_storable, is_unchanged, read_for, register
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.recording import Recording
 from indexer.pipelines.run import Run
@@ -139,12 +139,3 @@ class Preparing:
         """Fail a file whose name is no text; Postgres, JSON and browsers could not carry it."""
         shown = replace(file, location=file.location.encode("utf-8", "backslashreplace").decode("utf-8"))
         return self._refuse(shown, "its name is not valid UTF-8; rename it", stage="find")
-
-
-def is_storable(location: str) -> bool:
-    """Tell whether a path is text: on Linux, names are bytes, and Python carries bad ones as lone surrogates."""
-    try:
-        location.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
