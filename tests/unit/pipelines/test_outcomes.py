@@ -79,3 +79,17 @@ def test_an_answer_whose_price_is_not_known_is_counted_as_that(requests: int, us
 
 def test_tokens_known_by_half_count_by_half() -> None:
     assert tally_of(outcome(usage=Usage(input_tokens=10))).tokens == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "cost_usd"),
+    [
+        ({"usage": Usage(cost_usd=0.2)}, 0.2),
+        ({"requests": 1}, 0.5),  # answered, at a cost that nobody told
+        ({"requests": 1, "status": "failed", "quarantined": True}, 0.5),
+        ({"requests": 6, "status": "failed"}, 0.0),  # never answered
+        ({"status": "known"}, 0.0),
+    ],
+)
+def test_an_answer_of_unknown_cost_counts_as_the_most_it_can_cost(changes: dict[str, Any], cost_usd: float) -> None:
+    assert outcome(**changes).cost_usd(0.5) == cost_usd

@@ -49,3 +49,15 @@ def test_no_budget_never_runs_out(limit: float) -> None:
 def _reserve(budget: Budget, stop: Event, reserved: Event) -> None:
     if budget.reserve(0.5, stop):
         reserved.set()
+
+
+def test_what_is_given_back_is_exactly_what_was_taken() -> None:
+    budget, amounts = Budget(1.0), [0.0037563, 0.0054564, 0.0088566] * 20
+
+    for amount in amounts:
+        assert budget.try_reserve(amount)
+    for amount in sorted(amounts):
+        budget.settle(amount, 0.0)
+
+    assert not budget.try_reserve(1.1)
+    assert budget.is_exhausted
