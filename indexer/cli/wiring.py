@@ -18,7 +18,7 @@ from indexer.pipelines.run import Run
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.pipelines.batching import Batching
+    from indexer.pipelines.batches.batching import Batching
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
@@ -66,8 +66,8 @@ def index_stale(store: Store, command: str) -> int:
 def _build_batching(run: Run, preparing: Preparing, captioning: Captioning) -> "Batching":
     from indexer.captioning.openai_batches import OpenAIBatches
     from indexer.captioning.openai_chat import OpenAICaptioner
-    from indexer.pipelines.batch_queue import BatchQueue
-    from indexer.pipelines.batching import Batching
+    from indexer.pipelines.batches.batch_queue import BatchQueue
+    from indexer.pipelines.batches.batching import Batching
 
     captioner = run.captioner
     if not isinstance(captioner, OpenAICaptioner):

@@ -19,7 +19,7 @@ from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 
 if TYPE_CHECKING:  # it needs the openai client, which most runs do without
-    from indexer.pipelines.batching import Batching
+    from indexer.pipelines.batches.batching import Batching
 
 _POLL_S = 0.5
 

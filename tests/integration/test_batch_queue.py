@@ -11,8 +11,8 @@ from indexer.catalog.store import Store
 from indexer.errors import CaptionerUnusableError
 from indexer.models import ImageId, Prompt, RequestId, RunId
 from indexer.openai_client import build_client
-from indexer.pipelines.batch_queue import BatchQueue
-from indexer.pipelines.request_files import RequestFile
+from indexer.pipelines.batches.batch_queue import BatchQueue
+from indexer.pipelines.batches.request_files import RequestFile
 from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
 from tests.factories import add_image, make_prompt

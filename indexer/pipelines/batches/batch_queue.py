@@ -12,7 +12,7 @@ from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.store.requests import OpenBatch
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
 from indexer.models import RequestId
-from indexer.pipelines.request_files import KEY_PREFIX, RequestFile
+from indexer.pipelines.batches.request_files import KEY_PREFIX, RequestFile
 from indexer.pipelines.run import Run
 
 Result = TypeVar("Result")

@@ -10,13 +10,13 @@ from indexer.captioning.openai_batches import MOST_LINES, BatchState, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.errors import CaptionerUnusableError
 from indexer.models import ImageId, RequestId, Usage
-from indexer.pipelines.batch_queue import BatchQueue, SentBatch
+from indexer.pipelines.batches.batch_queue import BatchQueue, SentBatch
+from indexer.pipelines.batches.collecting import Collecting, Unanswered
+from indexer.pipelines.batches.request_files import RequestFile
 from indexer.pipelines.captioning import Captioning
-from indexer.pipelines.collecting import Collecting, Unanswered
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome, Status
 from indexer.pipelines.preparing import Preparing
-from indexer.pipelines.request_files import RequestFile
 from indexer.pipelines.run import Run
 
 _MOST_ROUNDS = 3  # of sending what a budget has room for
