@@ -134,7 +134,8 @@ class Planning:
             return True
         is_captioned = not lacking if self._run.prompts else RETRIEVAL in image.captioned
         why = self._run.store.failures.find_reason(image.image_id)
-        return not is_captioned and (why is None or why.retryable or self._run.retry_failed)
+        is_over = why is not None and not self._run.retry_failed and why.stands_against(lacking)
+        return not is_captioned and not is_over
 
     def _says_more(self, subject: Subject, image_id: ImageId | None) -> bool:
         """Tell whether a captioner that needs no picture has a caption that is not there yet."""

@@ -24,7 +24,7 @@ WHERE f.location = ANY(%(locations)s) AND NOT f.retryable
 
 -- name: find_reason
 -- Return why an image or a record that may not be asked about again has no caption; nothing where it has one.
-SELECT f.reason, f.quarantined, f.retryable
+SELECT f.reason, f.quarantined, f.retryable, f.prompt_ids
 FROM failure f
 WHERE f.stage = 'caption' AND failure_stands(f)
   AND (f.record_id = %(record_id)s

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
-from indexer.models import ImageId, PromptId, RecordId, RunId, clean_text
+from indexer.models import ImageId, Prompt, PromptId, RecordId, RunId, clean_text
 
 _LONGEST_REASON = 1000
 
@@ -50,6 +50,13 @@ class Reason:
     reason: str
     quarantined: bool
     retryable: bool
+    prompt_ids: list[PromptId] | None
+
+    def stands_against(self, prompts: Sequence[Prompt]) -> bool:
+        """Tell whether asking these prompts would be a second try of what failed for good."""
+        return not self.retryable and (
+            self.prompt_ids is None or all(prompt.id in self.prompt_ids for prompt in prompts)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
