@@ -1,7 +1,7 @@
 """The values that travel between the parts: ids, images, prompts, captions, generations."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -127,6 +127,11 @@ class Subject:
     more_pictures: tuple[Picture, ...] = ()
     question: str | None = None
 
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return all of its pictures, in their order."""
+        return self.more_pictures if self.picture is None else (self.picture, *self.more_pictures)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -140,6 +145,11 @@ class Prompt:
     sha256: bytes
     id: PromptId | None = None
     revision: int | None = None
+
+
+def ids_of(prompts: Iterable[Prompt]) -> list[PromptId]:
+    """Return the ids of the prompts that the catalogue knows."""
+    return [prompt.id for prompt in prompts if prompt.id is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +197,11 @@ class Answer:
     captions: tuple[Caption, ...]
     usage: Usage = field(default_factory=Usage)
     pause_s: float = 0.0
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether any of its captions may serve."""
+        return any(caption.quarantine is None for caption in self.captions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ def _messages(subject: Subject, prompts: Sequence[Prompt], complaint: str | None
         raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
     text = combined_text(prompts) + (_REPAIR.format(complaint) if complaint else "")
     detail = "high" if any(prompt.image_detail == "high" for prompt in prompts) else prompts[0].image_detail
-    images = [_image_part(picture, detail) for picture in (subject.picture, *subject.more_pictures)]
+    images = [_image_part(picture, detail) for picture in subject.pictures]
     if subject.question is None:
         return [{"role": "user", "content": [_text_part(text), *images]}]
     return [

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.imaging.sizes import scaled
 from indexer.models import Prompt
 
 # (tokens of an image at low detail, tokens of a tile)
@@ -81,8 +82,7 @@ def _largest_used(width: int, height: int, *, is_tiled: bool) -> int:
 
 
 def _pixels_a_token(model: str, width: int, height: int, edge: int) -> float:
-    scale = edge / max(width, height)
-    sent = max(1, round(width * scale)), max(1, round(height * scale))
+    sent = scaled((width, height), edge)
     return sent[0] * sent[1] / image_tokens(model, *sent)
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import regex
 
 from indexer.captioning.kinds import read_kind
+from indexer.captioning.prompts import no_prompt
 from indexer.models import RETRIEVAL, Caption, Prompt
 
 # Kinds that a model without a format can answer in plain words.
 KINDS = (RETRIEVAL, "alt_text")
 _BULLET = regex.compile(r"^\s*(?:[-*•]+|\d{1,2}[.)])\s+")
 _SENTENCE_END = regex.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
-_NO_PROMPT = Prompt(kind=RETRIEVAL, text="", schema={}, max_tokens=0, image_detail="auto", sha256=b"")
 
 
 def read_sentences(
@@ -22,7 +22,7 @@ def read_sentences(
     Without a prompt it is a retrieval caption of no prompt revision.
     """
     parsed = {"captions": list(sentences), "alt_text": next(iter(sentences), "")}
-    return read_kind(parsed, prompt or _NO_PROMPT, languages=languages)
+    return read_kind(parsed, prompt or no_prompt(RETRIEVAL), languages=languages)
 
 
 def split_sentences(text: str, *, cut_off: bool = False) -> list[str]:

@@ -11,6 +11,7 @@ import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.errors import BadImageError
+from indexer.imaging.sizes import scaled
 
 MAX_PIXELS = 100_000_000
 _LARGEST_12_BIT, _LARGEST_16_BIT = 4095.0, 65535.0
@@ -114,11 +115,9 @@ def seen_size(image: Image.Image) -> tuple[int, int]:
 
 
 def _shrink(image: Image.Image, max_edge: int) -> Image.Image:
-    longer = max(image.size)
-    if longer <= max_edge:
+    if max(image.size) <= max_edge:
         return image
-    width, height = (max(1, round(side * max_edge / longer)) for side in image.size)
-    shrunk = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    shrunk = image.resize(scaled(image.size, max_edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
     shrunk.info = image.info  # exif_transpose reads the orientation there
     return shrunk
 

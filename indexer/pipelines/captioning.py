@@ -47,8 +47,7 @@ class Captioning:
         """Return the most that a job can cost, a repair included, in USD; 0 where no budget asks for it."""
         if not self._run.budget.is_limited:
             return 0.0
-        pictures = [picture for picture in (job.subject.picture, *job.subject.more_pictures) if picture is not None]
-        sizes = [(picture.width, picture.height) for picture in pictures]
+        sizes = [(picture.width, picture.height) for picture in job.subject.pictures]
         return self._run.captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
 
     def claim(self, job: Job) -> RequestId | None:
@@ -147,9 +146,9 @@ class Captioning:
         is_hopeful: bool = False,
     ) -> Outcome:
         """Commit the last word on an image: captions that serve, and quarantined ones as a failure."""
-        reason = next((caption.quarantine for caption in captions if caption.quarantine), None)
+        bad = [caption for caption in captions if caption.quarantine]
+        reason = bad[0].quarantine if bad else None
         if reason is not None:  # noted before the request is closed: killed in between, it would be known and silent
-            bad = [caption for caption in captions if caption.quarantine]
             self._ledger.record_failure(_only(job, bad), reason, retryable=False, quarantined=True)
         changed = self._ledger.store_answer(job, captions, request_id, usage, tries)
         # One plain sentence may well fit unlike images: only what prompts ask for is suspect when it repeats.

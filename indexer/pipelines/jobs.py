@@ -40,6 +40,17 @@ def read_for(captioner: Captioner, file: FoundFile) -> ReadImage:
     return read_image(file.path, max_edge=captioner.max_edge or _SMALL_EDGE, fit=fit)
 
 
+def subject_of(file: FoundFile, read: ReadImage) -> Subject:
+    """Return what a captioner is given of a file that was read."""
+    return Subject(
+        sha256=read.facts.sha256,
+        location=file.location,
+        relative_path=file.relative_path,
+        facts=read.facts,
+        picture=read.picture,
+    )
+
+
 def register(store: Store, file: FoundFile, read: ReadImage, wanted: Wanted) -> Registered:
     """Register an image where it was found, and forget where it is no more."""
     registered = store.images.register_image(read.facts, file, wanted)

@@ -6,7 +6,7 @@ from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.records import Asked
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.imaging.hashing import count_unlike
-from indexer.models import Answer, Caption, FoundFile, ImageId, Prompt, PromptId, RequestId, Usage
+from indexer.models import Answer, Caption, FoundFile, ImageId, RequestId, Usage, ids_of
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
@@ -30,7 +30,7 @@ class Ledger:
             asked = Asked(kinds=kinds, captioner=captioner, model=model, retry=retry)
             return self._run.store.records.claim_record(self._run.id, job.record_id, asked)
         return self._run.store.requests.claim_request(
-            self._run.id, job.image_id, _ids(job.prompts), captioner=captioner, model=model, retry=retry
+            self._run.id, job.image_id, ids_of(job.prompts), captioner=captioner, model=model, retry=retry
         )
 
     def open_repair(self, job: Job) -> RequestId:
@@ -38,7 +38,7 @@ class Ledger:
         return self._run.store.requests.open_request(
             self._run.id,
             job.image_id,
-            _ids(job.prompts) if job.record_id is None else [],
+            ids_of(job.prompts) if job.record_id is None else [],
             captioner=self._run.captioner.name,
             model=self._run.captioner.model,
             record_id=job.record_id,
@@ -119,7 +119,7 @@ class Ledger:
             quarantined=quarantined,
             captioner=self._run.captioner.name,
             model=self._run.captioner.model,
-            prompt_ids=_ids(job.prompts) if job.record_id is None else None,
+            prompt_ids=ids_of(job.prompts) if job.record_id is None else None,
             image_id=job.image_id if job.record_id is None else None,
             record_id=job.record_id,
             size_bytes=file.size_bytes if file else None,
@@ -130,9 +130,4 @@ class Ledger:
 
 def _edge(job: Job) -> int | None:
     """Return the longest side of the pictures that were sent, in pixels."""
-    pictures = [picture for picture in (job.subject.picture, *job.subject.more_pictures) if picture is not None]
-    return max((max(picture.width, picture.height) for picture in pictures), default=None)
-
-
-def _ids(prompts: Sequence[Prompt]) -> list[PromptId]:
-    return [prompt.id for prompt in prompts if prompt.id is not None]
+    return max((max(picture.width, picture.height) for picture in job.subject.pictures), default=None)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Literal
+from typing import Literal, get_args
 
 from indexer.captioning.estimating import Estimate, fit_picture
 from indexer.catalog.store.captions import StoredCaption
 from indexer.catalog.store.images import KnownLocation, Registered
 from indexer.catalog.store.requests import Pace
-from indexer.models import RETRIEVAL, Caption, Found, ImageId, Prompt, Subject
+from indexer.imaging.sizes import scaled
+from indexer.models import RETRIEVAL, Caption, Found, ImageId, Prompt, Subject, ids_of
 from indexer.pipelines.inspecting import Inspected, InspectedRecord, inspect
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.look_ahead import LookAhead
@@ -30,9 +31,7 @@ Standing = Literal["new", "changed", "moved", "known", "failed", "batched"]
 class Plan:
     """Counts of images, and what their requests would take; cost is None where a price is not known."""
 
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"new": 0, "changed": 0, "moved": 0, "known": 0, "failed": 0, "batched": 0}
-    )
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(get_args(Standing), 0))
     failures: list[Outcome] = field(default_factory=list)
     to_do: int = 0
     requests: int = 0
@@ -143,21 +142,17 @@ class Planning:
         if answer is None or image_id is None:
             return answer is not None
         said = {_words(caption) for caption in answer.captions}
-        stored = (caption for caption in self._run.store.captions.find_captions(image_id))
+        stored = self._run.store.captions.find_captions(image_id)
         return not said <= {_words(caption) for caption in stored if caption.captioner == self._run.captioner.name}
 
     def _sent_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        longest = fit_picture(self._run.captioner.model, *size, self._run.captioner.max_edge or max(size))
-        scale = longest / max(size)
-        return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+        return scaled(size, fit_picture(self._run.captioner.model, *size, self._run.captioner.max_edge or max(size)))
 
     def _pace(self, prompts: Sequence[Prompt]) -> Pace | None:
         kinds = tuple(prompt.kind for prompt in prompts)
         if kinds not in self._paces:
-            ids = [prompt.id for prompt in prompts if prompt.id]
-            pace = self._run.store.requests.get_pace(
-                ids, captioner=self._run.captioner.name, model=self._run.captioner.model
-            )
+            captioner = self._run.captioner
+            pace = self._run.store.requests.get_pace(ids_of(prompts), captioner=captioner.name, model=captioner.model)
             self._paces[kinds] = pace if pace and pace.requests >= _LEAST_REQUESTS else None
         return self._paces[kinds]
 

@@ -8,8 +8,8 @@ from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
-from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Subject
-from indexer.pipelines.jobs import Job, explain, is_storable, is_unchanged, read_for, register
+from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Subject, ids_of
+from indexer.pipelines.jobs import Job, explain, is_storable, is_unchanged, read_for, register, subject_of
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.recording import Recording
 from indexer.pipelines.run import Run
@@ -86,15 +86,8 @@ class Preparing:
         registered = register(self._run.store, as_read, read, self.wanted)
         if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
             return self._settle(file, registered)
-        subject = Subject(
-            sha256=read.facts.sha256,
-            location=file.location,
-            relative_path=file.relative_path,
-            facts=read.facts,
-            picture=read.picture,
-        )
         lacking = tuple(prompt for prompt in self._run.prompts if prompt.kind not in registered.captioned)
-        return Job(image_id=registered.image_id, found=as_read, subject=subject, prompts=lacking)
+        return Job(image_id=registered.image_id, found=as_read, subject=subject_of(file, read), prompts=lacking)
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""
@@ -103,9 +96,8 @@ class Preparing:
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
-        asked = [prompt.id for prompt in self._run.prompts if prompt.id is not None]
         return self._run.store.failures.find_standing(
-            locations, asked, captioner=self._run.captioner.name, model=self._run.captioner.model
+            locations, ids_of(self._run.prompts), captioner=self._run.captioner.name, model=self._run.captioner.model
         )
 
     def _is_over(self) -> bool:

@@ -10,8 +10,9 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionRefusedError
 from indexer.imaging.reading import ReadImage
-from indexer.models import Answer, FoundFile, Prompt, RunId, Subject, Usage
+from indexer.models import Answer, FoundFile, Prompt, RunId, Subject, Usage, ids_of
 from indexer.pipelines.asking import Asking
+from indexer.pipelines.jobs import subject_of
 
 
 class TryingOut:
@@ -28,13 +29,7 @@ class TryingOut:
 
         Raises CaptionerError.
         """
-        subject = Subject(
-            sha256=read.facts.sha256,
-            location=file.location,
-            relative_path=file.relative_path,
-            facts=read.facts,
-            picture=read.picture,
-        )
+        subject = subject_of(file, read)
         if not self._captioner.is_paid:
             return self._captioner.caption(subject, prompts)
         first = self._ask(subject, prompts, None)
@@ -51,16 +46,15 @@ class TryingOut:
         return replace(first, captions=captions, usage=first.usage.plus(second.usage))
 
     def _ask(self, subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> Answer:
-        ids = [prompt.id for prompt in prompts if prompt.id is not None]
         request_id = self._store.requests.open_request(
-            self._run_id, None, ids, captioner=self._captioner.name, model=self._captioner.model
+            self._run_id, None, ids_of(prompts), captioner=self._captioner.name, model=self._captioner.model
         )
         tries, usage = self._asking.begin(), Usage()
         outcome: RequestOutcome = "unavailable"
         try:
             answer = tries.ask(self._captioner, subject, prompts, complaint=complaint)
             usage = answer.usage
-            outcome = "answered" if any(caption.quarantine is None for caption in answer.captions) else "unusable"
+            outcome = "answered" if answer.is_usable else "unusable"
         except CaptionRefusedError:
             outcome = "refused"
             raise

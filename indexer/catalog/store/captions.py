@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
+from indexer.catalog.store.requests import completion
 from indexer.models import RETRIEVAL, Answer, Caption, ImageId, RequestId, RunId
 
 
@@ -53,11 +54,7 @@ class Captions:
             max_edge=max_edge,
             request_id=request_id,
             captions=json.dumps([_values(caption) for caption in answer.captions]),
-            outcome="answered" if any(is_usable(caption) for caption in answer.captions) else "unusable",
-            attempts=attempts,
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
-            cost_usd=answer.usage.cost_usd,
+            **completion("answered" if answer.is_usable else "unusable", answer.usage, attempts),
         )
         return row is not None
 
@@ -96,8 +93,3 @@ def _values(caption: Caption) -> dict[str, object]:
         whole = json.dumps([caption.sentences, caption.keywords, caption.visible_text])
         digest = "\\x" + hashlib.sha256(whole.encode()).hexdigest()
     return {**asdict(caption), "digest": digest}
-
-
-def is_usable(caption: Caption) -> bool:
-    """Tell whether a caption may serve."""
-    return caption.quarantine is None

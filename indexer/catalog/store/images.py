@@ -29,7 +29,7 @@ class Registered:
     """An image as it stands after registering a location of it.
 
     `captioned` are the kinds that need not be asked for, `elsewhere` the locations that were known before; `serves`
-    when a retrieval caption makes it searchable.
+    when every wanted kind that it has captions of has one that may serve.
     """
 
     image_id: ImageId

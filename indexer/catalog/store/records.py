@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from indexer.catalog.store.captions import is_usable
 from indexer.catalog.store.database import Database
+from indexer.catalog.store.requests import completion
 from indexer.models import Answer, FoundRecord, ImageId, RecordId, RequestId, RunId
 
 
@@ -120,11 +120,7 @@ class Records:
             max_edge=max_edge,
             request_id=request_id,
             captions=json.dumps([asdict(caption) for caption in answer.captions]),
-            outcome="answered" if any(is_usable(caption) for caption in answer.captions) else "unusable",
-            attempts=attempts,
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
-            cost_usd=answer.usage.cost_usd,
+            **completion("answered" if answer.is_usable else "unusable", answer.usage, attempts),
         )
 
     def find_lines(

@@ -43,6 +43,17 @@ class BatchedRequest:
     prompt_ids: list[PromptId]
 
 
+def completion(outcome: RequestOutcome, usage: Usage, attempts: int) -> dict[str, object]:
+    """Return the columns that complete a request."""
+    return {
+        "outcome": outcome,
+        "attempts": attempts,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": usage.cost_usd,
+    }
+
+
 class Requests:
     """Queries of sql/queries/requests.sql."""
 
@@ -105,11 +116,7 @@ class Requests:
             "requests",
             "close_request",
             request_id=request_id,
-            outcome=outcome,
-            attempts=attempts,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cost_usd=usage.cost_usd,
+            **completion(outcome, usage, attempts),
         )
 
     def get_pace(self, prompt_ids: Sequence[PromptId], *, captioner: str, model: str) -> Pace | None:
