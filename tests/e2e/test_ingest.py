@@ -401,6 +401,20 @@ def test_one_kind_that_cannot_be_had_holds_no_other_back(
     assert plan["requests"] == 2
 
 
+def test_captions_come_in_every_language_asked_for(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
+    write_images(tmp_path / "images", 1)
+    paying.variables["CAPTION_SEARCH_LANGUAGES"] = "en,zh"
+    openai_server.answer = lambda _: caption_reply("A white dog lies on a bench.", "长椅上躺着一只白狗。")
+
+    finished = paying("ingest", tmp_path / "images", "--json")
+    hit = paying("search", "长椅上的白狗", "--mode", "text", "--json").lines[0]["hits"][0]
+
+    assert finished.lines[-1]["captioned"] == 1, finished.err
+    assert "en and zh" in openai_server.accepted[0].text
+    assert hit["location"] == "picture-000.jpg"
+    assert "白狗" in "".join(hit["why"]["matched_terms"])
+
+
 def test_near_copies_may_have_the_same_reply(paying: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
     for quality in range(60, 96, 5):
         path = tmp_path / "burst" / f"{quality}.jpg"

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from indexer.captioning.prompts import SHIPPED, copy_shipped, get_prompt, load_prompts, revision_sha256, unified_diff
+from indexer.captioning.prompts import (
+    SHIPPED,
+    Wording,
+    copy_shipped,
+    get_prompt,
+    load_prompts,
+    revision_sha256,
+    unified_diff,
+)
 from indexer.errors import NotFoundError, SettingsError
 from tests.factories import make_prompt
 
@@ -166,3 +174,13 @@ def test_a_diff_shows_what_differs_and_nothing_else() -> None:
 
     assert [line for line in lines if line[:1] in "+-"][2:] == ["-Be brief.", "+Be exact."]
     assert unified_diff(before, before) == []
+
+
+def test_languages_are_asked_for_in_a_wording_and_a_revision_of_their_own() -> None:
+    english = get_prompt(SHIPPED, "retrieval")
+    both = get_prompt(SHIPPED, "retrieval", Wording(languages=("en", "zh")))
+
+    assert both.text.startswith(english.text)
+    assert "in each of these languages (ISO 639 codes): en and zh." in both.text
+    assert both.sha256 != english.sha256
+    assert get_prompt(SHIPPED, "retrieval", Wording()).sha256 == english.sha256
