@@ -3,20 +3,20 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.catalog.banding import band_scores, is_shown
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.highlighting import mark_words
 from indexer.catalog.lexical import split_words
+from indexer.catalog.searching.banding import band_scores, is_shown
+from indexer.catalog.searching.highlighting import mark_words
+from indexer.catalog.searching.query import Query
+from indexer.catalog.searching.results import Hit, Results, Why
 from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Candidate
 from indexer.catalog.store.generations import Coverage
 from indexer.catalog.vectors import Vectors
-from indexer.errors import QueryError
-from indexer.models import Band, Generation, GenerationId, ImageId, Mode, Origin, Strictness, clean_text
+from indexer.models import Band, Generation, GenerationId
 
 # F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
 DENSE_WEIGHT = 0.8
@@ -25,73 +25,6 @@ WINDOW = 200
 _MATCH_WEIGHT = 0.05
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
-
-
-LONGEST_QUERY = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What somebody asks for; raises QueryError for a text without words or over LONGEST_QUERY characters."""
-
-    text: str
-    mode: Mode = "hybrid"
-    limit: int = 20
-    strictness: Strictness = "normal"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", clean_text(self.text))
-        if not self.text:
-            raise QueryError("The query is empty: say what the image shows.")
-        if len(self.text) > LONGEST_QUERY:
-            raise QueryError(f"The query has {len(self.text)} characters; {LONGEST_QUERY} are the most.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
-    """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words."""
-
-    dense_rank: int | None
-    similarity: float | None
-    lexical_rank: int | None
-    matched_share: float | None
-    matched_terms: list[str]
-    highlight: str
-    captioner: str | None
-    prompt_revision: int | None
-    corrected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One search result; score is F, higher is better."""
-
-    image_id: ImageId
-    score: float
-    band: Band
-    caption: str
-    origin: Origin
-    width: int
-    height: int
-    location: str
-    why: Why
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """The answer to one query; times in milliseconds."""
-
-    query: Query
-    generation: Generation | None
-    coverage: Coverage | None
-    hits: list[Hit]
-    embed_ms: float = 0.0
-    search_ms: float = 0.0
-
-    @property
-    def no_match(self) -> bool:
-        """Tell whether nothing fits."""
-        return not self.hits
 
 
 class Searcher:

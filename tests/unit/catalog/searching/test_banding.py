@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from indexer.catalog.banding import band_scores, is_shown
+from indexer.catalog.searching.banding import band_scores, is_shown
 from indexer.models import Band, Mode, Strictness
 
 ORDER = {"strong": 0, "likely": 1, "weak": 2}

@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.catalog.highlighting import Marked, mark_words
+from indexer.catalog.searching.highlighting import Marked, mark_words
 
 
 @pytest.mark.parametrize(
