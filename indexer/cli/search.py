@@ -17,14 +17,15 @@ def search(
     as_json: JsonFlag = False,
 ) -> None:
     """Find images by describing them."""
-    from indexer.catalog.embedding import load_for_queries
+    from indexer.catalog.embedding import Embedders
     from indexer.catalog.opening import open_store
     from indexer.catalog.searching import Query, Searcher
     from indexer.pipelines.presenting import present
     from indexer.settings import Settings
 
-    with open_store(Settings.load()) as store:
-        searcher = Searcher(store, load_for_queries)
+    settings = Settings.load()
+    with open_store(settings) as store:
+        searcher = Searcher(store, Embedders(settings).for_queries)
         results = searcher.search(Query(text=query, mode=mode, limit=limit, strictness=strictness))
     if as_json:
         print_json(present(results))

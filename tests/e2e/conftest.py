@@ -77,11 +77,13 @@ def _bare_environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def indexer(tmp_path: Path, database: str) -> Command:
-    """The command over an empty database, without a key."""
-    folder = tmp_path / "work"
+def indexer(tmp_path: Path, database: str, embedders_home: Path) -> Command:
+    """The command over an empty database, without a key; the first test that embeds writes the model down for all."""
+    folder, home = tmp_path / "work", tmp_path / "home"
     folder.mkdir()
-    return Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(tmp_path / "home")})
+    home.mkdir()
+    (home / "embedders").symlink_to(embedders_home / "embedders")
+    return Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
 
 
 @pytest.fixture

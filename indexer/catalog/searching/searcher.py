@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from indexer.catalog.embedding import Embedder
+from indexer.catalog.embedding import Embedder, remote_model
+from indexer.catalog.embedding.verifying import verify_dimensions, verify_embedder
 from indexer.catalog.lexical import split_words
 from indexer.catalog.searching.banding import band_scores, is_shown
 from indexer.catalog.searching.highlighting import mark_words
@@ -45,6 +46,8 @@ class Searcher:
         embedder = None if query.mode == "text" else self.embedder(generation)
         started = time.perf_counter()
         vector = embedder.embed([query.text])[0] if embedder else None
+        if vector is not None:
+            verify_dimensions(generation, len(vector))
         embedded = time.perf_counter()
         words = split_words(query.text)
         candidates = self._store.entries.search_entries(
@@ -74,7 +77,10 @@ class Searcher:
         """Return the embedder of a generation, loading it once."""
         with self._loading:
             if self._embedder is None or self._embedder.name != generation.embedder:
-                self._embedder = self._load_embedder(generation.embedder)
+                embedder = self._load_embedder(generation.embedder)
+                if remote_model(embedder.name) is None:  # nothing is asked of an endpoint while others wait
+                    verify_embedder(self._store, generation, embedder)
+                self._embedder = embedder
             return self._embedder
 
     def coverage(self, generation: Generation) -> Coverage:
