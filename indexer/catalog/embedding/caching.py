@@ -9,7 +9,7 @@ from indexer.catalog.embedding.embedder import Embedder
 from indexer.catalog.vectors import Vectors
 
 # 10,000 vectors of 384 numbers are 15 MB.
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
 
 
 class QueryEmbedder:
@@ -19,7 +19,7 @@ class QueryEmbedder:
         self.name = embedder.name
         self.how = how
         self._embedder = embedder
-        self._embed_one = lru_cache(maxsize=_REMEMBERED)(self._ask)
+        self._embed_one = lru_cache(maxsize=REMEMBERED)(self._ask)
 
     @property
     def dimensions(self) -> int:
