@@ -1,6 +1,6 @@
 """Queries come again: from the next page, another filter, somebody else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,7 @@ class QueryEmbedder:
         self.name = embedder.name
         self.how = how
         self._embedder = embedder
-        self._embed_one = lru_cache(maxsize=REMEMBERED)(self._ask)
+        self._embed_one = lru_cache(maxsize=REMEMBERED)(_embed_one(embedder))
 
     @property
     def dimensions(self) -> int:
@@ -32,5 +32,9 @@ class QueryEmbedder:
             return self._embedder.embed(texts)
         return np.asarray(np.stack([self._embed_one(text) for text in texts]), dtype=np.float32)
 
-    def _ask(self, text: str) -> Vectors:
-        return np.asarray(self._embedder.embed([text])[0])
+
+def _embed_one(embedder: Embedder) -> Callable[[str], Vectors]:
+    def embed_one(text: str) -> Vectors:
+        return np.asarray(embedder.embed([text])[0])
+
+    return embed_one

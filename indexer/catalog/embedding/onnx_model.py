@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 MODEL, QUICK_MODEL, TOKENIZER, FACTS = "model.onnx", "queries.onnx", "tokenizer.json", "facts.json"
 INPUTS, OUTPUT = ("input_ids", "attention_mask"), "sentence_embedding"
-_BATCH = 64
+# Sixteen at once, on a thread of their own, were the quickest: 417 captions per second of CPU, 64 at once 331, and 214
+# where ONNX Runtime's own two threads shared each batch and waited for one another.
+_BATCH = 16
 
 
 class OnnxEmbedder:
@@ -33,22 +36,31 @@ class OnnxEmbedder:
 
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         is_quick = role == "query" and (folder / QUICK_MODEL).exists()
-        threads = FOR_ONE_QUERY if role == "query" else FOR_BULK
         self.name = name
         self.dimensions: int = facts["dimensions"]
-        self.how = f"ONNX Runtime, {'8 bits' if is_quick else 'float32'}, {threads} thread{'s'[: threads > 1]}"
+        self.how = f"ONNX Runtime, {'8 bits' if is_quick else 'float32'}"
+        self._threads = FOR_ONE_QUERY if role == "query" else FOR_BULK
         self._prefix: str = facts["prefixes"][role]
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._path = folder / (QUICK_MODEL if is_quick else MODEL)
-        self._session = _open(self._path, threads)
+        self._session = _open(self._path)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [texts, dimensions], each row of length 1."""
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        for numbers in _batches(texts):
-            vectors[numbers] = self._run([self._prefix + texts[number] for number in numbers])
+        batches = list(_batches(texts))
+        asked = ([self._prefix + texts[number] for number in numbers] for numbers in batches)
+        for numbers, found in zip(batches, self._run_all(asked), strict=True):
+            vectors[numbers] = found
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+    def _run_all(self, batches: Iterable[list[str]]) -> Iterator[Vectors]:
+        if self._threads == 1:
+            yield from map(self._run, batches)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            yield from pool.map(self._run, batches)
 
     def _run(self, texts: list[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(texts)
@@ -60,20 +72,20 @@ class OnnxEmbedder:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Put texts of like length together: a batch takes as long as its longest text makes it."""
-    order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+    """Put texts of like length together, the longest first: a batch takes as long as its longest text makes it."""
+    order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
     for start in range(0, len(order), _BATCH):
         yield order[start : start + _BATCH]
 
 
-def _open(path: Path, threads: int) -> "onnxruntime.InferenceSession":
+def _open(path: Path) -> "onnxruntime.InferenceSession":
     # Nothing is sent anywhere: onnxruntime reports its use to its maker unless this is set before it is loaded.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Imported here: commands that do not embed start without it.
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1  # the caller's own: see `threads`
     with _translated_errors(path):
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 

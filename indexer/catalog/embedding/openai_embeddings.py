@@ -1,5 +1,6 @@
 """Embeddings by any OpenAI-compatible endpoint."""
 
+import weakref
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ class OpenAIEmbedder:
         self.name = f"openai:{model}"
         self.how = f"the endpoint {client.base_url}"
         self._client = client
+        weakref.finalize(self, client.close)  # its connections would stay open otherwise
         self._model = model
         self._patience_s = patience_s
         self._dimensions: int | None = None
