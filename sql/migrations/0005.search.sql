@@ -38,19 +38,21 @@ LANGUAGE sql STABLE AS $$
     GROUP BY t.lexeme
 $$;
 
--- Keywords of captions and of the files themselves, in lower case.
-ALTER TABLE entry ADD COLUMN tags text[] NOT NULL DEFAULT '{}';
--- Words with the weight C were read in the picture.
-ALTER TABLE entry ADD COLUMN has_text boolean NOT NULL
-    GENERATED ALWAYS AS (ts_filter(lexemes, '{c}') <> ''::tsvector) STORED;
-ALTER TABLE entry ADD COLUMN terms sparsevec NOT NULL GENERATED ALWAYS AS (term_vector(lexemes)) STORED;
-CREATE INDEX entry_tags ON entry USING gin (tags);
+-- `tags` are the keywords of captions and of the files themselves, in lower case; words with the weight C were read in the
+-- picture.
+ALTER TABLE entry
+    ADD COLUMN tags text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN has_text boolean NOT NULL GENERATED ALWAYS AS (ts_filter(lexemes, '{c}') <> ''::tsvector) STORED,
+    ADD COLUMN terms sparsevec NOT NULL GENERATED ALWAYS AS (term_vector(lexemes)) STORED;
 
 UPDATE entry e
 SET tags = ARRAY(SELECT DISTINCT lower(k) FROM unnest(coalesce(c.keywords, '{}') || i.keywords) AS k)
 FROM image i
 LEFT JOIN caption c ON c.image_id = i.id AND c.kind = 'retrieval'
-WHERE i.id = e.image_id AND c.id IS NOT DISTINCT FROM e.caption_id;
+WHERE i.id = e.image_id AND c.id IS NOT DISTINCT FROM e.caption_id
+  AND (c.keywords <> '{}' OR i.keywords <> '{}');
+
+CREATE INDEX entry_tags ON entry USING gin (tags);
 
 -- Titles, descriptions and keywords inside the files become searchable words, whoever captioned the image.
 UPDATE image SET changes = changes + 1
