@@ -37,9 +37,12 @@ class Searcher:
         self._loading = threading.Lock()
         self._coverage: tuple[GenerationId, float, Coverage] | None = None
 
-    def search(self, query: Query) -> Results:
-        """Return the hits for a query, best first; no hits and no generation while nothing is indexed."""
-        generation = self._store.generations.get_live()
+    def search(self, query: Query, *, generation: Generation | None = None) -> Results:
+        """Return the hits for a query, best first, from the live generation or from the one that is given.
+
+        There are no hits and no generation while nothing is indexed.
+        """
+        generation = generation or self._store.generations.get_live()
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
         embedder = None if query.mode == "text" else self.embedder(generation)
