@@ -1,6 +1,5 @@
 """`indexer eval`: how well golden queries, and those that people judged, are answered."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -110,8 +109,9 @@ def _decide(outcomes: Sequence["Outcome"], min_recall10: float | None, faults: i
 
 
 def _write_judgements(store: "Store", path: Path) -> None:
+    from indexer.pipelines.exporting import write_file
     from indexer.pipelines.golden import golden_lines
 
-    lines = [json.dumps(line, ensure_ascii=False) for line in golden_lines(store.judgements.find_judgements())]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = list(golden_lines(store.judgements.find_judgements()))
+    write_file(lines, path)
     say(f"{len(lines)} queries that people judged are in {path}.")

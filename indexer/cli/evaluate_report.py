@@ -58,7 +58,8 @@ def _print_worst(outcome: "Outcome") -> None:
         place = "not among the first 100" if outcome.rank is None else f"first at {outcome.rank}"
         verdict = f"{', '.join(golden.wanted)}: {place}"
     print(f"\n“{golden.text}” ({verdict})")
-    print_table(("",) * 4, [(hit.score, hit.band, hit.location, hit.caption) for hit in outcome.nearest])
+    for hit in outcome.nearest:
+        print(f"    {hit.score:.3f} {hit.band:6}  {hit.location}  {hit.caption}")
 
 
 def _worst_as_json(outcome: "Outcome") -> dict[str, object]:

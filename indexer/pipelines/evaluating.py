@@ -37,9 +37,11 @@ class Outcome:
     recall10_shown: float | None
 
     @property
-    def goodness(self) -> float:
-        """Return how well the query was answered, 0 to 1, to find those that were answered worst."""
-        return float(not self.shown) if self.score is None else self.score.ndcg10
+    def goodness(self) -> tuple[float, float]:
+        """Return how well the query was answered, each number from 0 to 1, to find those that were answered worst."""
+        if self.score is None:
+            return (float(not self.shown),) * 2
+        return self.score.ndcg10, self.score.reciprocal_rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def group_by_set(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 def find_worst(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
     """Return at most so many queries that were not answered as well as can be, the worst first."""
-    imperfect = (o for o in outcomes if o.goodness < 1 and (o.golden.relevant or o.golden.is_negative))
+    imperfect = (o for o in outcomes if min(o.goodness) < 1 and (o.golden.relevant or o.golden.is_negative))
     return sorted(imperfect, key=lambda outcome: outcome.goodness)[:count]
 
 
