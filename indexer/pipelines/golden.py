@@ -14,7 +14,7 @@ from indexer.catalog.store.judgements import Judgement
 from indexer.errors import QueryError
 from indexer.json_items import first_fault, load_items
 from indexer.models import ImageId, clean_text
-from indexer.pipelines.naming import find_images
+from indexer.pipelines.naming import find_images, name_number
 
 JUDGEMENTS = "judgements"
 _COMMENTS = (b"#", b"//")
@@ -56,11 +56,7 @@ def _check_query(text: str) -> str:
         raise ValueError(str(exc)) from exc
 
 
-def _name_id(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-_Reference = Annotated[str, BeforeValidator(_name_id), AfterValidator(clean_text)]
+_Reference = Annotated[str, BeforeValidator(name_number), AfterValidator(clean_text)]
 
 
 class _Line(BaseModel):

@@ -30,6 +30,11 @@ def find_image(store: Store, name: str) -> ImageId:
     return image_id
 
 
+def name_number(value: object) -> object:
+    """Return an id that JSON has as a number as the name it is, and anything else as it came."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def find_images(store: Store, names: Iterable[str], folder: Path) -> dict[str, frozenset[ImageId]]:
     """Return the images that each name may mean, none where there is none.
 

@@ -4,18 +4,17 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from typing_extensions import TypedDict
 
 from indexer.catalog.searching import LONGEST_QUERY
 from indexer.models import ImageId
 from indexer.pipelines.judging import judge, normal_query
+from indexer.pipelines.naming import name_number
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
 
 router = APIRouter(prefix="/feedback", tags=["feedback"])
-
-_LARGEST_ID = 10**18 - 1
 
 
 class FeedbackIn(BaseModel):
@@ -24,8 +23,8 @@ class FeedbackIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: str = Field(min_length=1, max_length=LONGEST_QUERY, examples=["red mug on a desk"])
-    image_id: Annotated[int, Field(strict=True, ge=1, le=_LARGEST_ID)] | Annotated[str, Field(pattern=REFERENCE)] = (
-        Field(description="An image id, or the SHA-256 of its file.", examples=[17])
+    image_id: Annotated[str, BeforeValidator(name_number, json_schema_input_type=int | str)] = Field(
+        pattern=REFERENCE, description="An image id, or the SHA-256 of its file.", examples=[17]
     )
     relevant: StrictBool | None
 
@@ -47,7 +46,7 @@ class FeedbackAnswer(TypedDict):
 @router.post("", status_code=HTTPStatus.NO_CONTENT)
 def write(parts: PartsDep, said: FeedbackIn) -> None:
     """Keep whether an image is relevant to a query, in place of what was said before."""
-    judge(parts.store, said.query, find_id(parts.store, str(said.image_id)), relevant=said.relevant)
+    judge(parts.store, said.query, find_id(parts.store, said.image_id), relevant=said.relevant)
 
 
 @router.get("")
