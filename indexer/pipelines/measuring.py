@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from torch import arange, float32, tensor
+from torch import Tensor, arange, float32, tensor
 from torchmetrics.functional.retrieval import retrieval_normalized_dcg, retrieval_recall, retrieval_reciprocal_rank
 
 from indexer.models import ImageId
@@ -40,9 +40,14 @@ def score_ranking(marks: Sequence[bool], relevant: int) -> Score:
     places += [True] * (relevant - sum(places))
     target, preds = tensor(places), arange(len(places), 0, -1, dtype=float32)
     return Score(
-        recall1=float(retrieval_recall(preds, target, top_k=1)),
-        recall5=float(retrieval_recall(preds, target, top_k=5)),
-        recall10=float(retrieval_recall(preds, target, top_k=10)),
-        reciprocal_rank=float(retrieval_reciprocal_rank(preds, target, top_k=DEEPEST)),
-        ndcg10=float(retrieval_normalized_dcg(preds, target, top_k=10)),
+        recall1=_float(retrieval_recall(preds, target, top_k=1)),
+        recall5=_float(retrieval_recall(preds, target, top_k=5)),
+        recall10=_float(retrieval_recall(preds, target, top_k=10)),
+        reciprocal_rank=_float(retrieval_reciprocal_rank(preds, target, top_k=DEEPEST)),
+        ndcg10=_float(retrieval_normalized_dcg(preds, target, top_k=10)),
     )
+
+
+def _float(figure: Tensor) -> float:
+    """Return a figure without what float32 adds to it: a perfect ranking scores 1, not 1.0000002."""
+    return round(float(figure), 6)
