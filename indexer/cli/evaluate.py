@@ -79,7 +79,6 @@ def _ask(
     from indexer.catalog.searching import Searcher
     from indexer.errors import NotFoundError
     from indexer.models import GenerationId
-    from indexer.pipelines.evaluating import evaluate as measure
 
     if not queries:
         raise NotFoundError("query", "to ask")
@@ -87,6 +86,9 @@ def _ask(
     generation = store.generations.get_live() if given is None else store.generations.get_generation(given)
     if generation is None:
         raise NotFoundError("generation", "yet: run `indexer ingest FOLDER` first")
+    # Imported here: torch takes seconds to load, and by now there is something to measure.
+    from indexer.pipelines.evaluating import evaluate as measure
+
     outcomes = measure(Searcher(store, load_for_queries).search, generation, queries, mode=mode, strictness=strictness)
     stderr = Console(stderr=True)
     return list(
