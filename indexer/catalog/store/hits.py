@@ -16,8 +16,13 @@ from indexer.models import Generation, GenerationId, ImageId, Origin
 WINDOW = 100
 # So few entries are all scored: exact, and as fast as the vector index.
 _FEW = 2000
-# The rarest words are looked up until this share of the entries is reached; a greater one without a vector beside them.
-_REACH, _REACH_OF_WORDS, _MOST_REACHED = 0.03, 0.10, 5000
+# The rarest words are looked up until this share of the entries is reached, and this many of them are scored; more
+# where no vector finds what they miss.
+_REACH, _MOST_REACHED = 0.01, 2000
+_REACH_OF_WORDS, _MOST_REACHED_BY_WORDS = 0.10, 20_000
+
+# Conditions may speak of the image; without any, it need not be looked up.
+_UNFILTERED, _FILTERED = sql.SQL("entry e"), sql.SQL("entry e JOIN image i ON i.id = e.image_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ class Hits:
             "window": WINDOW,
             "few": _FEW,
             "reach": _REACH if is_hybrid else _REACH_OF_WORDS,
-            "most_reached": _MOST_REACHED if is_hybrid else 4 * _MOST_REACHED,
+            "most_reached": _MOST_REACHED if is_hybrid else _MOST_REACHED_BY_WORDS,
             "use_words": bool(sought.words),
             "use_vector": sought.vector is not None,
         }
@@ -144,6 +149,7 @@ class Hits:
 def _filtering(conditions: Conditions | None) -> dict[str, Part]:
     return {
         "conditions": conditions.clause if conditions else sql.SQL("true"),
+        "source": _FILTERED if conditions else _UNFILTERED,
         "is_filtered": conditions is not None,
     }
 
