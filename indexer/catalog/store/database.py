@@ -10,15 +10,18 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from indexer.catalog.queries import compose
+from indexer.catalog.queries import Part, compose
 from indexer.errors import DatabaseError
 
 # A server process notices within this time that its client was killed: an HNSW build left behind held its lock
 # for 38 s without it and 0.3 s with it.
 _CHECK_CLIENT = "SET client_connection_check_interval = '500ms'"
 # A vector search yields as many candidates as the window asks for (the default stops at 40), also behind a filter.
-_SEARCH_DEEPLY = "SET hnsw.ef_search = 200; SET hnsw.iterative_scan = 'strict_order'"
+_SEARCH_DEEPLY = "SET hnsw.ef_search = 100; SET hnsw.iterative_scan = 'strict_order'"
 
+
+# Planning a search anew takes as long as half of its execution, and comes to the same plan.
+_PLAN_ONCE = "SET plan_cache_mode = 'force_generic_plan'"
 
 # A machine that was switched off gives up its locks within minutes.
 _KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -57,18 +60,18 @@ class Database:
             raise DatabaseError(f"The database cannot keep a value: {_first_line(exc)}.") from exc
 
     def fetch(
-        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object
     ) -> list[DictRow]:
         """Run a query of `noun`'s file and return its rows; `parts` fill its template fields."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.fetchall())
 
     def fetch_one(
-        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object
     ) -> DictRow | None:
         """Run a query of `noun`'s file and return its first row, if any."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.fetchone())
 
-    def execute(self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object) -> int:
+    def execute(self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object) -> int:
         """Run a query of `noun`'s file and return how many rows it touched."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.rowcount)
 
@@ -85,7 +88,7 @@ class Database:
         self,
         noun: str,
         query: str,
-        parts: Mapping[str, int] | None,
+        parts: Mapping[str, Part] | None,
         values: Mapping[str, object],
         take: Callable[[Cursor[DictRow]], Result],
     ) -> Result:
@@ -107,4 +110,5 @@ def _first_line(error: Exception) -> str:
 def _configure(connection: Connection[DictRow]) -> None:
     connection.execute(_CHECK_CLIENT)
     connection.execute(_SEARCH_DEEPLY)
+    connection.execute(_PLAN_ONCE)
     register_vector(connection)
