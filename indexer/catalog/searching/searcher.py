@@ -8,7 +8,8 @@ import numpy as np
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.lexical import split_words
-from indexer.catalog.searching.banding import band_scores, is_shown
+from indexer.catalog.searching.bands import Signals, is_shown
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.highlighting import mark_words
 from indexer.catalog.searching.query import Query
 from indexer.catalog.searching.results import Hit, Results, Why
@@ -18,8 +19,6 @@ from indexer.catalog.store.generations import Coverage
 from indexer.catalog.vectors import Vectors
 from indexer.models import Band, Generation, GenerationId
 
-# F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
-DENSE_WEIGHT = 0.8
 WINDOW = 200
 # How much one matched word counts against cosine when the sentence to show is chosen.
 _MATCH_WEIGHT = 0.05
@@ -47,15 +46,17 @@ class Searcher:
         vector = embedder.embed([query.text])[0] if embedder else None
         embedded = time.perf_counter()
         words = split_words(query.text)
+        calibration = Calibration.of(generation)
         candidates = self._store.entries.search_entries(
             generation,
             words=[] if query.mode == "dense" else words,
             vector=vector,
-            dense_weight=DENSE_WEIGHT,
+            dense_weight=calibration.dense_weight(query.text),
             window=WINDOW,
             limit=query.limit,
         )
-        bands = band_scores([c.score for c in candidates], mode=query.mode, words=len(words))
+        signals = [Signals(similarity=c.similarity, matched_share=c.matched_share) for c in candidates]
+        bands = calibration.curve(query.mode, query.text).band(signals)
         hits = [
             _hit(candidate, band, vector)
             for candidate, band in zip(candidates, bands, strict=True)
