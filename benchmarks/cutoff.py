@@ -1,4 +1,4 @@
-"""The cut-off through the real search: queries whose image is in the index, queries whose image was left out, off topic.
+"""The cut-off through the real search: queries with an image, without one, and off topic.
 
     python benchmarks/cutoff.py CAPTIONS_VAL.jsonl PHOTOS.jsonl
 
@@ -26,11 +26,12 @@ from examples.demo import copy_photos
 from indexer.catalog.embedding import DEFAULT, Embedder, load_for_queries
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Hit, Query, Searcher
-from indexer.catalog.searching.bands import Signals, is_shown
+from indexer.catalog.searching.bands import is_shown
 from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.store import Store
 from indexer.cli.output import print_table
 from indexer.models import Strictness
+from indexer.pipelines.calibrating import calibrate
 from indexer.pipelines.indexing import FirstGeneration, Indexing
 from indexer.settings import Settings
 from tests.factories import add_image
@@ -38,7 +39,7 @@ from tests.factories import add_image
 HERE = Path(__file__).parent
 INDEXER = Path(sys.executable).with_name("indexer")
 STRICTNESSES: tuple[Strictness, ...] = get_args(Strictness)
-DEEP = 200
+DEEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,15 @@ class Answer:
 
     def shown(self, strictness: Strictness) -> int:
         """Count the hits that a strictness shows."""
-        return sum(is_shown(hit.band, strictness) for hit in self.hits)
+        return sum(_passes(hit, strictness) for hit in self.hits)
 
     def keeps_own(self, strictness: Strictness) -> bool:
         """Tell whether the query's own image is shown."""
-        return self.own is not None and is_shown(self.hits[self.own].band, strictness)
+        return self.own is not None and _passes(self.hits[self.own], strictness)
+
+
+def _passes(hit: Hit, strictness: Strictness) -> bool:
+    return hit.why.is_exact or is_shown(hit.band, strictness)
 
 
 def main(captions_val: Path, photos: Path) -> None:
@@ -76,7 +81,7 @@ def main(captions_val: Path, photos: Path) -> None:
                 results += result_rows(f"{library.name}, {kind}", present, absent, strange, foreign)
     print_table(RESULT_COLUMNS, results)
     print_table(
-        ("library", "mode", "similarity", "matched", "likely from", "strong from", "behind", "fitted in"), thresholds
+        ("library", "mode", "similarity", "words", "likely from", "strong from", "behind", "fitted in"), thresholds
     )
     show_demo(embedder)
 
@@ -135,9 +140,9 @@ def threshold_rows(name: str, calibration: Calibration, seconds: float) -> list[
             name,
             mode,
             round(curve.similarity, 2),
-            round(curve.matched_share, 2),
-            round(curve.explain(Signals())["likely_from"], 3),
-            round(curve.explain(Signals())["strong_from"], 3),
+            round(curve.lexical_score, 2),
+            round(curve.likely_from, 3),
+            round(curve.strong_from, 3),
             round(curve.behind, 2),
             f"{seconds:.1f} s",
         )
@@ -147,20 +152,18 @@ def threshold_rows(name: str, calibration: Calibration, seconds: float) -> list[
 
 @contextmanager
 def indexed(library: Library, embedder: Embedder) -> Iterator[tuple[Store, float]]:
-    """Give a store that holds a library, and the seconds that its last indexing took with nothing but the fit to do."""
+    """Give a store that holds a library, and the seconds that its fit took."""
     with temporary_home(), open_store(Settings.load()) as store, store.runs.running("benchmark", {}) as run_id:
         for name in sorted(library.indexed):
             add_image(store, name, *library.documents[name])
         first = FirstGeneration(prompt_id=None, captioner="import", model="import", embedder=embedder.name)
         captioned = Event()
         captioned.set()
-        run = lambda: Indexing(store=store, load_embedder=lambda _: embedder, first=first, run_id=run_id)  # noqa: E731
-        run().run(captioned, Event())
+        Indexing(store=store, load_embedder=lambda _: embedder, first=first, run_id=run_id).run(captioned, Event())
         live = store.generations.get_live()
         assert live is not None
-        store.calibrations.store_calibration(live.id, {}, entries=0)
         started = time.perf_counter()
-        run().run(captioned, Event())
+        calibrate(store, live, embedder)
         yield store, time.perf_counter() - started
 
 
@@ -169,12 +172,11 @@ def ask(searcher: Searcher, text: str, name: str | None = None) -> Answer:
     results = searcher.search(Query(text=text, limit=DEEP, strictness="low"))
     assert results.generation is not None
     curve = Calibration.of(results.generation).curve("hybrid", text)
-    signals = [Signals(similarity=hit.why.similarity, matched_share=hit.why.matched_share) for hit in results.hits]
     locations = [hit.location for hit in results.hits]
     return Answer(
         hits=results.hits,
         own=locations.index(f"{name}.jpg") if f"{name}.jpg" in locations else None,
-        best=max(map(curve.probability, signals), default=0.0),
+        best=max((curve.probability(hit.why) for hit in results.hits), default=0.0),
     )
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from indexer.catalog.lexical import split_words
 
 _ABSENT = 5  # every fifth image is left out
-_ASKED = 300
-_LITTLE_WORDS = frozenset(
-    "the and with that this from into onto over under near while their his her its are was has have for out off who "
-    "are being some two one there behind front next between through around other against".split()
-)
+_ASKED = 150
+_LITTLE_WORDS = """
+the and with that this from into onto over under near while their his her its are was has have for out off who being
+some two one there behind front next between through around other against
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,9 @@ class Library:
 
 def pick_words(sentence: str, count: int, drawn: np.random.Generator) -> str:
     """Return some of a sentence's telling words, in its order."""
-    words = [word for word in dict.fromkeys(split_words(sentence)) if len(word) > 2 and word not in _LITTLE_WORDS]
+    words = [
+        word for word in dict.fromkeys(split_words(sentence)) if len(word) > 2 and word not in _LITTLE_WORDS.split()
+    ]
     return " ".join(words[i] for i in sorted(drawn.permutation(len(words))[:count])) or sentence
 
 

@@ -10,12 +10,12 @@ ORDER BY hashint8extended(e.image_id, 4), e.image_id
 LIMIT %(limit)s;
 
 -- name: find_lexemes
--- Return what the text index makes of each word, and how many entries of the generation hold it; no row for the words
--- it leaves out.
-SELECT w.word, t.lexeme, coalesce(l.entries, 0) AS entries
+-- Return what the text index makes of each word, and what that is worth in a query of the generation; no row for the
+-- words that it leaves out.
+SELECT w.word, t.lexeme, q.idf
 FROM unnest(%(words)s::text[]) AS w (word)
 CROSS JOIN LATERAL unnest(to_tsvector('english', w.word)) AS t
-LEFT JOIN lexeme l ON l.generation_id = %(generation_id)s AND l.lexeme = t.lexeme;
+JOIN query_terms(%(generation_id)s, %(words)s) AS q ON q.lexeme = t.lexeme;
 
 -- name: store_calibration
 -- Keep what was fitted, and at how many entries.

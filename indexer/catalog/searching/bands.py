@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol
 
 from indexer.models import Band, Strictness
 
@@ -15,17 +16,16 @@ _SHOWN: dict[Strictness, tuple[Band, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signals:
-    """What is known of a hit; None is a signal that the mode leaves out.
+class Signals(Protocol):
+    """What is known of a hit; None is a signal that the mode leaves out."""
 
-    `similarity` is its cosine to the query, `matched_share` the share of the query's IDF mass that it holds, `is_exact`
-    whether it has the query as a phrase or as visible text.
-    """
+    @property
+    def similarity(self) -> float | None:
+        """Its cosine to the query."""
 
-    similarity: float | None = None
-    matched_share: float | None = None
-    is_exact: bool = False
+    @property
+    def lexical_score(self) -> float | None:
+        """How much of the query's words it holds, weighted by how rare they are: 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Curve:
 
     intercept: float
     similarity: float
-    matched_share: float
+    lexical_score: float
     likely: float
     strong: float
     behind: float
@@ -47,40 +47,50 @@ class Curve:
         return (
             self.intercept
             + self.similarity * (signals.similarity or 0.0)
-            + self.matched_share * (signals.matched_share or 0.0)
+            + self.lexical_score * (signals.lexical_score or 0.0)
         )
 
     def probability(self, signals: Signals) -> float:
         """Return the probability, 0 to 1, of a hit to a query that is as likely to be off topic as not."""
         return _probability(self.logit(signals))
 
+    @property
+    def likely_from(self) -> float:
+        """The least probability of a likely hit."""
+        return _probability(self.likely)
+
+    @property
+    def strong_from(self) -> float:
+        """The least probability of a strong hit."""
+        return _probability(self.strong)
+
     def band(self, ranked: Sequence[Signals]) -> list[Band]:
         """Return a band for each hit of one ranked list; bands never get better further down.
 
-        A hit above a better one is as good as that one. An exact hit is likely at the least.
+        A hit above a better one is as good as that one.
         """
         logits = [self.logit(signals) for signals in ranked]
         floor = max(logits, default=0.0) - self.behind
-        places = [self._place(x, floor, signals) for x, signals in zip(logits, ranked, strict=True)]
+        places = [self._place(logit, floor) for logit in logits]
         return [_ORDER[place] for place in accumulate(reversed(places), min)][::-1]
 
-    def _place(self, logit: float, floor: float, signals: Signals) -> int:
+    def _place(self, logit: float, floor: float) -> int:
         if logit >= max(self.strong, floor):
             return 0
-        return 1 if signals.is_exact or logit >= max(self.likely, floor) else 2
+        return 1 if logit >= max(self.likely, floor) else 2
 
     def explain(self, signals: Signals) -> dict[str, float]:
         """Return the arithmetic: weights, contributions, logit, probability, and the probabilities of the bands."""
         return {
             "intercept": self.intercept,
             "similarity_weight": self.similarity,
-            "matched_share_weight": self.matched_share,
+            "lexical_score_weight": self.lexical_score,
             "similarity_adds": self.similarity * (signals.similarity or 0.0),
-            "matched_share_adds": self.matched_share * (signals.matched_share or 0.0),
+            "lexical_score_adds": self.lexical_score * (signals.lexical_score or 0.0),
             "logit": self.logit(signals),
             "probability": self.probability(signals),
-            "likely_from": _probability(self.likely),
-            "strong_from": _probability(self.strong),
+            "likely_from": self.likely_from,
+            "strong_from": self.strong_from,
             "behind_best_at_most": self.behind,
         }
 

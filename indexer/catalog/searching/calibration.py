@@ -11,20 +11,21 @@ from indexer.models import Generation, Mode
 
 # Raised when the meaning of the stored numbers changes: older calibrations are then fitted again.
 VERSION = 1
-DENSE_WEIGHT = 0.8  # F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1
-FAINT_WEIGHT = 0.1  # in a script that the embedder does not know, its cosine is noise that breaks ties
-_TRUSTED = 0.4
+# How much of the score is cosine: where the embedder knows the script, and where it does not and the words lead.
+DENSE_WEIGHT, FAINT_WEIGHT = 0.75, 0.40
+# From this weight on, a cosine says by itself whether a hit is what was asked for.
+_TELLING = 0.6
 
 # Fitted on 951 images with two model captions each and 1,000 with four human ones, asked for in other people's words,
 # in sentences and in one to three words, against 100 off-topic queries: docs/search-quality.md.
 _DEFAULT_CURVES: dict[Mode, Curve] = {
-    "hybrid": Curve(intercept=-3.96, similarity=8.55, matched_share=3.62, likely=-1.0, strong=2.4, behind=3.5),
-    "dense": Curve(intercept=-3.43, similarity=10.1, matched_share=0.0, likely=-0.5, strong=2.4, behind=3.0),
-    "text": Curve(intercept=-1.49, similarity=0.0, matched_share=4.96, likely=-0.5, strong=0.6, behind=2.5),
+    "hybrid": Curve(intercept=-4.27, similarity=10.37, lexical_score=4.72, likely=-0.5, strong=3.2, behind=4.5),
+    "dense": Curve(intercept=-3.84, similarity=12.16, lexical_score=0.0, likely=0.0, strong=3.3, behind=4.5),
+    "text": Curve(intercept=-1.53, similarity=0.0, lexical_score=6.76, likely=-0.8, strong=0.3, behind=2.5),
 }
 # Nobody knows what the cosines of a strange embedder mean before they are measured: nothing is left out or strong.
 _NEVER = 1000.0
-_CAUTIOUS = Curve(intercept=0.0, similarity=1.0, matched_share=1.0, likely=-_NEVER, strong=_NEVER, behind=_NEVER)
+_CAUTIOUS = Curve(intercept=0.0, similarity=1.0, lexical_score=1.0, likely=-_NEVER, strong=_NEVER, behind=_NEVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class Calibration:
 
     def curve(self, mode: Mode, text: str) -> Curve:
         """Return the curve that reads the hits of a query: by its words alone where the cosine means nothing."""
-        if mode == "hybrid" and self.dense_weight(text) < _TRUSTED:
+        if mode == "hybrid" and self.dense_weight(text) < _TELLING:
             return self.curves["text"]
         return self.curves[mode]
 

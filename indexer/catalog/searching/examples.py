@@ -1,5 +1,6 @@
 """Queries made from a library's own captions: each is left out of its image, which then either is found or is not."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.catalog.lexical import split_words
+from indexer.catalog.searching.calibration import DENSE_WEIGHT
 from indexer.catalog.searching.scripts import script_of
 from indexer.catalog.vectors import Vectors, mean_vector
 
@@ -27,28 +29,21 @@ class Described:
     is_template: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """What the text index makes of words, and how many of `size` entries hold each lexeme."""
+    """What the text index makes of words, and what each lexeme is worth in a query."""
 
-    lexemes: Mapping[str, frozenset[str]]
-    entries: Mapping[str, int]
-    size: int
+    lexemes: Mapping[str, Sequence[str]]
+    idf: Mapping[str, float]
 
-    def lexemes_of(self, text: str) -> frozenset[str]:
-        """Return a text's lexemes."""
-        return frozenset().union(*(self.lexemes.get(word, frozenset()) for word in split_words(text)))
+    def count(self, texts: Iterable[str]) -> Counter[str]:
+        """Count the lexemes of texts."""
+        return Counter(lexeme for text in texts for word in split_words(text) for lexeme in self.lexemes.get(word, ()))
 
-    def idf(self, lexeme: str) -> float:
-        """Return what a lexeme is worth; one that no entry has is worth most."""
-        held = self.entries.get(lexeme, 0)
-        return float(np.log1p((max(self.size - held, 0) + 0.5) / (held + 0.5)))
-
-    def share(self, wanted: Iterable[str], held: frozenset[str]) -> float:
-        """Return the share of the wanted lexemes' IDF mass that is held."""
-        worth = {lexeme: self.idf(lexeme) for lexeme in wanted}
-        mass = sum(worth.values())
-        return sum(worth[lexeme] for lexeme in worth if lexeme in held) / mass if mass else 0.0
+    def shares(self, text: str) -> dict[str, float]:
+        """Return a query's lexemes with their shares of what it is worth."""
+        worth = {lexeme: self.idf[lexeme] for lexeme in self.count([text])}
+        return {lexeme: idf / sum(worth.values()) for lexeme, idf in worth.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +59,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """What a question's own image and the best of the others show: rows of similarity and matched share."""
+    """What a question's own image and the best of the others show: rows of similarity and lexical score."""
 
     own: tuple[float, float]
     rival: tuple[float, float]
@@ -102,16 +97,16 @@ class Sample:
 
     def ask(self, question: Question) -> Example:
         """Search for the entry that a question was made from, without its sentence, and for any other."""
-        wanted = self._vocabulary.lexemes_of(question.text)
+        shares = self._vocabulary.shares(question.text)
         entry = self.entries[question.own]
         rest = [i for i in range(len(entry.sentences)) if i != question.sentence]
-        held = entry.other_lexemes.union(*(self._vocabulary.lexemes_of(entry.sentences[i]) for i in rest))
-        own = float(question.vector @ mean_vector(entry.vectors[rest])), self._vocabulary.share(wanted, held)
-        signals = np.stack([self._means @ question.vector, self._shares(wanted)], axis=1)
+        held = self._weigh(entry, [entry.sentences[i] for i in rest])
+        words = sum(share * held.get(lexeme, 0.0) for lexeme, share in shares.items())
+        signals = np.stack([self._means @ question.vector, self._score(shares)], axis=1)
         others = np.delete(signals, question.own, axis=0)
-        best = others[np.argmax(others @ (0.8, 0.2))] if len(others) else (0.0, 0.0)
+        best = others[np.argmax(others @ (DENSE_WEIGHT, 1 - DENSE_WEIGHT))] if len(others) else (0.0, 0.0)
         return Example(
-            own=own,
+            own=(float(question.vector @ mean_vector(entry.vectors[rest])), words),
             rival=(float(best[0]), float(best[1])),
             is_short=question.is_short,
             script=script_of(question.text),
@@ -127,17 +122,23 @@ class Sample:
         return np.stack([mean_vector(entry.vectors) for entry in self.entries])
 
     @cached_property
-    def _holders(self) -> dict[str, list[int]]:
-        holders: dict[str, list[int]] = {}
+    def _holders(self) -> dict[str, list[tuple[int, float]]]:
+        holders: dict[str, list[tuple[int, float]]] = {}
         for number, entry in enumerate(self.entries):
-            lexemes = entry.other_lexemes.union(*(self._vocabulary.lexemes_of(text) for text in entry.sentences))
-            for lexeme in lexemes:
-                holders.setdefault(lexeme, []).append(number)
+            for lexeme, weight in self._weigh(entry, entry.sentences).items():
+                holders.setdefault(lexeme, []).append((number, weight))
         return holders
 
-    def _shares(self, wanted: frozenset[str]) -> Vectors:
-        """Return the matched share of every entry, float32 [entries]."""
-        shares = np.zeros(len(self.entries), dtype=np.float32)
-        for lexeme in wanted:
-            shares[self._holders.get(lexeme, [])] += self._vocabulary.idf(lexeme)
-        return shares / max(sum(self._vocabulary.idf(lexeme) for lexeme in wanted), 1e-9)
+    def _score(self, shares: Mapping[str, float]) -> Vectors:
+        """Return the lexical score of every entry, float32 [entries]."""
+        scores = np.zeros(len(self.entries), dtype=np.float32)
+        for lexeme, share in shares.items():
+            for number, weight in self._holders.get(lexeme, ()):
+                scores[number] += share * weight
+        return scores
+
+    def _weigh(self, entry: Described, sentences: Sequence[str]) -> dict[str, float]:
+        """Return what each lexeme is worth in an entry that has these sentences: as term_vector does in SQL."""
+        counts = self._vocabulary.count(sentences) + Counter(entry.other_lexemes)
+        length = counts.total()
+        return {lexeme: count / (count + 0.3 + 0.2 * length / 32) for lexeme, count in counts.items()}

@@ -17,10 +17,12 @@ Floats = NDArray[np.float64]
 # How many examples the prior is worth. Of a strange embedder nothing is known, and so many are needed at the least.
 _PRIOR_EXAMPLES, _STRANGE_PRIOR_EXAMPLES, LEAST_STRANGE_EXAMPLES = 200, 5, 30
 # The share of true images that a cut-off keeps, and of off-topic queries that it leaves empty, where each has its way.
-_KEPT, _EMPTIED, _STRONG = 0.97, 0.88, 0.75
+_KEPT, _EMPTIED, _STRONG, _BEHIND = 0.97, 0.88, 0.75, 0.985
 # Where between the two demands the cut-off lies: people ask less like captions than captions do.
 _TOWARDS_KEPT = 1 / 3
-_LEAST_BEHIND, _MOST_BEHIND = 2.0, 4.0
+# How far the distance to the best hit may be fitted away from the prior's, in logits: captions of one reply tell little
+# of how far behind a picture stands that somebody asks for in other words.
+_CLOSER, _FARTHER = 0.5, 1.0
 _STEPS = 50
 _COLUMNS: dict[Mode, tuple[int, ...]] = {"hybrid": (0, 1), "dense": (0,), "text": (1,)}
 
@@ -29,7 +31,7 @@ def fit_curves(embedder: str, examples: Sequence[Example], off_topic: Sequence[F
     """Return a curve for each mode.
 
     `off_topic` holds, for each query that has no image, the signals of its best hits: [hits, 2], columns similarity and
-    matched share.
+    lexical score.
     """
     known = prior(embedder).curves
     if embedder != DEFAULT and len(examples) < LEAST_STRANGE_EXAMPLES:
@@ -60,7 +62,7 @@ def _fit_weights(start: Curve, columns: tuple[int, ...], true: Floats, false: Fl
     rows = np.hstack([np.ones((len(rows), 1)), rows])
     labels = np.repeat([1.0, 0.0], [len(true), len(false)])
     counts = np.repeat([1.0, len(true) / len(false)], [len(true), len(false)])
-    before = np.array([start.intercept, *np.array([start.similarity, start.matched_share])[list(columns)]])
+    before = np.array([start.intercept, *np.array([start.similarity, start.lexical_score])[list(columns)]])
     penalty = strength * _information(rows, counts / counts.sum(), before) + 1e-6 * np.eye(len(before))
     weights = before
     for _ in range(_STEPS):
@@ -81,7 +83,7 @@ def _with_weights(curve: Curve, columns: tuple[int, ...], weights: Floats) -> Cu
     """Return a curve with new weights; one that points the wrong way counts as nothing."""
     slopes = np.zeros(2)
     slopes[list(columns)] = np.maximum(weights[1:], 0.0)
-    return replace(curve, intercept=float(weights[0]), similarity=float(slopes[0]), matched_share=float(slopes[1]))
+    return replace(curve, intercept=float(weights[0]), similarity=float(slopes[0]), lexical_score=float(slopes[1]))
 
 
 def _place_bands(
@@ -94,7 +96,7 @@ def _place_bands(
     trust = len(asked) / (len(asked) + strength)
     kept = _blend(start.likely, own, 1 - _KEPT, trust)
     strong = _blend(start.strong, own, 1 - _STRONG, trust)
-    behind = _blend(start.behind, np.maximum(rival - own, 0.0), _KEPT, trust)
+    behind = _blend(start.behind, np.maximum(rival - own, 0.0), _BEHIND, trust)
     best = [float(_logits(curve, hits).max()) for hits in refused]
     empty = float(np.quantile(best, _EMPTIED)) if best else start.likely
     likely = empty + _TOWARDS_KEPT * (kept - empty)
@@ -102,7 +104,7 @@ def _place_bands(
         curve,
         likely=likely,
         strong=max(strong, likely + 1.0),
-        behind=min(max(behind, _LEAST_BEHIND), _MOST_BEHIND),
+        behind=min(max(behind, start.behind - _CLOSER), start.behind + _FARTHER),
     )
 
 
@@ -111,7 +113,7 @@ def _blend(before: float, values: Floats, share: float, trust: float) -> float:
 
 
 def _logits(curve: Curve, rows: Floats) -> Floats:
-    return np.asarray(curve.intercept + rows @ np.array([curve.similarity, curve.matched_share]))
+    return np.asarray(curve.intercept + rows @ np.array([curve.similarity, curve.lexical_score]))
 
 
 def _sigmoid(logits: Floats) -> Floats:

@@ -12,15 +12,19 @@ from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching.calibration import DENSE_WEIGHT, FAINT_WEIGHT
 from indexer.catalog.searching.examples import Example
 from indexer.catalog.searching.scripts import LATIN
+from indexer.catalog.vectors import Vectors
 
-LEAST_SENTENCES = 30
-_GRID = (FAINT_WEIGHT, 0.2, 0.3, 0.4, 0.5, 0.65, DENSE_WEIGHT)
+LEAST_SENTENCES = 100
+_GRID = np.linspace(0.1, 1.0, 10)
 # An embedder knows a script when it finds the right English sentence among twenty for most of them.
 _KNOWN = 0.6
 
 
 def fit_dense_weights(examples: Sequence[Example]) -> dict[str, float]:
-    """Return the best weight for each script but Latin that has enough sentences: the greatest mean reciprocal rank."""
+    """Return a weight for each script but Latin that has enough sentences.
+
+    Of those within a standard error of the greatest mean reciprocal rank it is the one nearest to DENSE_WEIGHT.
+    """
     asked = [example for example in examples if not example.is_short and example.script != LATIN]
     counts = Counter(example.script for example in asked)
     return {
@@ -48,16 +52,20 @@ def load_probes() -> Mapping[str, list[str]]:
     return {script: list(sentences) for script, sentences in tomllib.loads(text).items()}
 
 
-def _share_found(embedder: Embedder, sentences: Sequence[str], english: np.ndarray) -> float:
+def _share_found(embedder: Embedder, sentences: Sequence[str], english: Vectors) -> float:
     nearest = np.argmax(embedder.embed(sentences) @ english.T, axis=1)
     return float(np.mean(nearest == np.arange(len(sentences))))
 
 
 def _best_weight(examples: Sequence[Example]) -> float:
-    return max(_GRID, key=lambda weight: (_mean_reciprocal_rank(examples, weight), weight))
+    gains = np.array([_reciprocal_ranks(examples, weight) for weight in _GRID])
+    best = gains[np.argmax(gains.mean(axis=1))]
+    losses = best - gains
+    errors = losses.std(axis=1) / np.sqrt(len(examples))
+    fine = _GRID[losses.mean(axis=1) <= errors]
+    return round(float(fine[np.argmin(np.abs(fine - DENSE_WEIGHT))]), 2)
 
 
-def _mean_reciprocal_rank(examples: Sequence[Example], weight: float) -> float:
+def _reciprocal_ranks(examples: Sequence[Example], weight: float) -> Vectors:
     weights = np.array([weight, 1 - weight])
-    ranks = [1 + np.sum(example.others @ weights >= np.dot(example.own, weights)) for example in examples]
-    return float(np.mean(1 / np.array(ranks)))
+    return np.array([1 / (1 + np.sum(e.others @ weights >= np.dot(e.own, weights))) for e in examples])

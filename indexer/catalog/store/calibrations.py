@@ -26,11 +26,11 @@ class SampledEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordLexeme:
-    """A word as the text index has it; `entries` hold it."""
+    """A word as the text index has it, and what it is worth in a query."""
 
     word: str
     lexeme: str
-    entries: int
+    idf: float
 
 
 class Calibrations:

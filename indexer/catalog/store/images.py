@@ -75,6 +75,14 @@ class StoredImage:
     relative_paths: list[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """What an image looks like (64 bits, where known), and the first image of the family of edits it belongs to."""
+
+    perceptual_hash: int | None
+    family: ImageId
+
+
 class Images:
     """Queries of sql/queries/images.sql."""
 
@@ -136,6 +144,18 @@ class Images:
         row = self._database.fetch_one("images", "find_image_at", location=location)
         return row["image_id"] if row else None
 
+    def find_images_named(self, names: Sequence[str]) -> dict[str, set[ImageId]]:
+        """Return the images that have one of these relative paths or file names, by name."""
+        found: dict[str, set[ImageId]] = {}
+        for row in self._database.fetch("images", "find_images_named", names=list(names)):
+            found.setdefault(row["name"], set()).add(row["image_id"])
+        return found
+
     def drop_locations(self, locations: Sequence[str]) -> None:
         """Forget locations; their image stays."""
         self._database.execute("images", "drop_locations", locations=list(locations))
+
+    def find_looks(self, image_ids: Sequence[ImageId]) -> dict[ImageId, Looks]:
+        """Return what images look like and which family they belong to."""
+        rows = self._database.fetch("images", "find_looks", image_ids=list(image_ids))
+        return {row["image_id"]: Looks(perceptual_hash=row["perceptual_hash"], family=row["family"]) for row in rows}

@@ -10,7 +10,9 @@ from indexer.catalog.store.database import Database
 from indexer.catalog.store.entries import Entries
 from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
+from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
+from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
 from indexer.catalog.store.requests import Requests
@@ -27,12 +29,14 @@ class Store:
         self.captions = Captions(self._database)
         self.records = Records(self._database)
         self.corrections = Corrections(self._database)
+        self.judgements = Judgements(self._database)
         self.requests = Requests(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
         self.entries = Entries(self._database)
+        self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)
         self.status = Status(self._database)
 
