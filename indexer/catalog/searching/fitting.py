@@ -23,7 +23,8 @@ _TOWARDS_KEPT = 1 / 3
 # How far the distance to the best hit may be fitted away from the prior's, in logits: captions of one reply tell little
 # of how far behind a picture stands that somebody asks for in other words.
 _CLOSER, _FARTHER = 0.5, 1.0
-_STEPS = 50
+# A little pull towards the prior's weights, and short steps, where examples are told apart without an error.
+_RIDGE, _LONGEST_STEP, _TINY, _STEPS = 0.5, 5.0, 1e-6, 200
 _COLUMNS: dict[Mode, tuple[int, ...]] = {"hybrid": (0, 1), "dense": (0,), "text": (1,)}
 
 
@@ -63,13 +64,13 @@ def _fit_weights(start: Curve, columns: tuple[int, ...], true: Floats, false: Fl
     labels = np.repeat([1.0, 0.0], [len(true), len(false)])
     counts = np.repeat([1.0, len(true) / len(false)], [len(true), len(false)])
     before = np.array([start.intercept, *np.array([start.similarity, start.lexical_score])[list(columns)]])
-    penalty = strength * _information(rows, counts / counts.sum(), before) + 1e-6 * np.eye(len(before))
+    penalty = strength * _information(rows, counts / counts.sum(), before) + _RIDGE * np.eye(len(before))
     weights = before
     for _ in range(_STEPS):
         slope = rows.T @ (counts * (labels - _sigmoid(rows @ weights))) - penalty @ (weights - before)
         step = np.linalg.solve(_information(rows, counts, weights) + penalty, slope)
-        weights = weights + step
-        if np.abs(step).max() < 1e-6:
+        weights = weights + step * min(1.0, _LONGEST_STEP / max(np.abs(step).max(), _TINY))
+        if np.abs(step).max() < _TINY:
             break
     return np.asarray(weights)
 
