@@ -67,9 +67,9 @@ def main(captions_val: Path, photos: Path) -> None:
     """Measure every library, then the demo."""
     embedder = load_for_queries(DEFAULT)
     off_topic, elsewhere = read_lines("off_topic"), read_lines("things_elsewhere")
-    results: list[tuple[object, ...]] = []
     thresholds: list[tuple[object, ...]] = []
     for library in load_libraries(captions_val, photos):
+        results: list[tuple[object, ...]] = []
         with indexed(library, embedder) as (store, seconds):
             searcher = Searcher(store, lambda _: embedder)
             thresholds += threshold_rows(library.name, calibration_of(store), seconds)
@@ -78,8 +78,8 @@ def main(captions_val: Path, photos: Path) -> None:
             for kind, questions in library.questions().items():
                 present = [ask(searcher, text, name) for name, text in questions if name in library.indexed]
                 absent = [ask(searcher, text, name) for name, text in questions if name not in library.indexed]
-                results += result_rows(f"{library.name}, {kind}", present, absent, strange, foreign)
-    print_table(RESULT_COLUMNS, results)
+                results += result_rows(kind, present, absent, strange, foreign)
+        print_table((library.name, *RESULT_COLUMNS), results)
     print_table(
         ("library", "mode", "similarity", "words", "likely from", "strong from", "behind", "fitted in"), thresholds
     )
@@ -87,7 +87,6 @@ def main(captions_val: Path, photos: Path) -> None:
 
 
 RESULT_COLUMNS = (
-    "library, queries",
     "strictness",
     "own kept",
     "answered",

@@ -76,6 +76,8 @@ class Indexing:
                 (stop if all_there else captioned).wait(wait_s)
             if lock.take():
                 self._finish()
+                if not stop.is_set():
+                    self._calibrate()
 
     def _write_batch(self, stop: Event) -> int:
         """Write what is missing now, a bounded number of it; return how many documents were found."""
@@ -134,7 +136,6 @@ class Indexing:
             dropped = self._store.entries.drop_unservable(live.id)
             if dropped or self._unrefreshed or self._store.generations.count_coverage(live.id).entries != live.entries:
                 self._refresh(live.id)
-            self._calibrate()
 
     def _calibrate(self) -> None:
         """Fit the cut-off where that is due; without a fitted one the search goes on with what it had."""
