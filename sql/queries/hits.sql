@@ -56,8 +56,10 @@ WITH library AS MATERIALIZED (
     LIMIT {window}
 ), scored AS MATERIALIZED (
     SELECT e.image_id, 1 - (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) AS similarity,
-           CASE WHEN {use_words} THEN -(e.terms <#> (SELECT terms FROM asked)) END AS lexical_score
-    FROM entry e
+           CASE WHEN {use_words} THEN -(e.terms <#> a.terms) END AS lexical_score,
+           {use_words} AND coalesce(e.lexemes @@ a.every AND (
+               e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase)), false) AS is_exact
+    FROM entry e, asked a
     WHERE e.generation_id = {generation}
       AND e.image_id IN (SELECT image_id FROM chosen UNION SELECT image_id FROM lexical
                          UNION SELECT image_id FROM dense UNION SELECT image_id FROM far)
@@ -65,18 +67,13 @@ WITH library AS MATERIALIZED (
     SELECT s.*, rank() OVER (ORDER BY similarity DESC NULLS LAST) AS dense_rank,
            rank() OVER (ORDER BY lexical_score DESC NULLS LAST) AS lexical_rank,
            row_number() OVER (ORDER BY score DESC, image_id) AS place
-    FROM (SELECT image_id, similarity, lexical_score, a.dense_weight,
+    FROM (SELECT image_id, similarity, lexical_score, is_exact, a.dense_weight,
                  CASE WHEN lexical_score IS NULL THEN similarity WHEN similarity IS NULL THEN lexical_score
                       ELSE a.dense_weight * similarity + (1 - a.dense_weight) * lexical_score END AS score
           FROM scored, asked a) s
     WHERE score IS NOT NULL AND ({use_vector} OR lexical_score > 0)
 ), kept AS MATERIALIZED (
-    SELECT r.*, EXISTS (SELECT FROM entry e, asked a
-                        WHERE {use_words} AND e.generation_id = {generation} AND e.image_id = r.image_id
-                          AND e.lexemes @@ a.every
-                          AND (e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase))) AS is_exact
-    FROM ranked r
-    WHERE r.place <= 2 * {window}
+    SELECT * FROM ranked WHERE place <= 2 * {window}
 )
 SELECT k.image_id, k.score, k.similarity, k.lexical_score, k.dense_weight, k.is_exact,
        CASE WHEN k.similarity IS NOT NULL THEN k.dense_rank END AS dense_rank,
@@ -102,6 +99,7 @@ LEFT JOIN LATERAL (
         FROM term t WHERE e.lexemes @@ t.query
     ) m
     WHERE e.generation_id = {generation} AND e.image_id = k.image_id AND (k.place <= %(limit)s OR k.is_exact)
+    LIMIT 1  -- one by one, and only those: joined, all would be looked up
 ) d ON true
 ORDER BY k.place;
 

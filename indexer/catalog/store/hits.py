@@ -12,7 +12,8 @@ from indexer.catalog.store.database import Database
 from indexer.catalog.vectors import Vectors
 from indexer.models import Generation, GenerationId, ImageId, Origin
 
-WINDOW = 200
+# Of the nearest vectors and of the words' best entries; all that counts is among them (docs/search-quality.md).
+WINDOW = 100
 # So few entries are all scored: exact, and as fast as the vector index.
 _FEW = 2000
 # The rarest words are looked up until this share of the entries is reached; a greater one without a vector beside them.
@@ -152,9 +153,22 @@ def _values(conditions: Conditions | None) -> Mapping[str, object]:
 
 
 def _candidate(row: DictRow) -> Candidate:
-    details = {name: row.pop(name) for name in _DETAILS}
-    details |= {name: details[name] or [] for name in _DETAILS if name.startswith("matched_")}
-    return Candidate(**row, details=Details(**details) if details["sentences"] is not None else None)
+    return Candidate(
+        image_id=row["image_id"],
+        score=row["score"],
+        similarity=row["similarity"],
+        lexical_score=row["lexical_score"],
+        dense_weight=row["dense_weight"],
+        is_exact=row["is_exact"],
+        dense_rank=row["dense_rank"],
+        lexical_rank=row["lexical_rank"],
+        details=_details(row) if row["sentences"] is not None else None,
+    )
+
+
+def _details(row: DictRow) -> Details:
+    """Read what a hit shows; a query that matched no word has no list of them."""
+    return Details(**{name: row[name] if row[name] is not None else [] for name in _DETAILS})
 
 
 _DETAILS = tuple(field.name for field in fields(Details))
