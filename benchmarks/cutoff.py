@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,9 @@ def indexed(library: Library, embedder: Embedder) -> Iterator[tuple[Store, float
         first = FirstGeneration(prompt_id=None, captioner="import", model="import", embedder=embedder.name)
         captioned = Event()
         captioned.set()
-        Indexing(store=store, load_embedder=lambda _: embedder, first=first, run_id=run_id).run(captioned, Event())
+        indexing = Indexing(store=store, load_embedder=lambda _: embedder, first=first, run_id=run_id)
+        with ThreadPoolExecutor(1) as pool:  # the thread that indexes gives up its priority
+            pool.submit(indexing.run, captioned, Event()).result()
         live = store.generations.get_live()
         assert live is not None
         started = time.perf_counter()

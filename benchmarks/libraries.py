@@ -57,6 +57,11 @@ def load_libraries(captions_val: Path, photos: Path) -> list[Library]:
     asked = {line["image"]: line["captions"][number % 5] for number, line in enumerate(val)}
     return [
         Library(
+            name="photos",
+            documents={line["image"]: line["captions"][:4] for line in shown},
+            sentences={line["image"]: line["captions"][4] for line in shown},
+        ),
+        Library(
             name="two model captions",
             documents={line["image"]: list(line["vlm_captions"].values()) for line in val},
             sentences=asked,
@@ -68,11 +73,6 @@ def load_libraries(captions_val: Path, photos: Path) -> list[Library]:
                 for number, line in enumerate(val)
             },
             sentences=asked,
-        ),
-        Library(
-            name="photos",
-            documents={line["image"]: line["captions"][:4] for line in shown},
-            sentences={line["image"]: line["captions"][4] for line in shown},
         ),
     ]
 

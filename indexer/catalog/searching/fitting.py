@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 # How many examples the prior is worth. Of a strange embedder nothing is known, and so many are needed at the least.
 _PRIOR_EXAMPLES, _STRANGE_PRIOR_EXAMPLES, LEAST_STRANGE_EXAMPLES = 200, 5, 30
 # The share of true images that a cut-off keeps, and of off-topic queries that it leaves empty, where each has its way.
-_KEPT, _EMPTIED, _STRONG, _BEHIND = 0.97, 0.88, 0.75, 0.985
+_KEPT, _EMPTIED, _STRONG, _BEHIND = 0.97, 0.88, 0.85, 0.985
 # Where between the two demands the cut-off lies: people ask less like captions than captions do.
 _TOWARDS_KEPT = 1 / 3
 # How far the distance to the best hit may be fitted away from the prior's, in logits: captions of one reply tell little
