@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from indexer.catalog.embedding import Embedder, remote_model
 from indexer.catalog.embedding.verifying import verify_dimensions, verify_embedder
-from indexer.catalog.lexical import is_mostly_cjk, split_for_phrase, split_words
+from indexer.catalog.lexical import split_for_phrase, split_words
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
@@ -20,8 +21,6 @@ from indexer.catalog.vectors import Vectors
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
-# How much of the score is cosine, for queries of four words and more: docs/search-quality.md.
-DENSE_WEIGHT, DENSE_WEIGHT_CJK = 0.75, 0.40
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
 
@@ -93,7 +92,7 @@ class Searcher:
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
             vector=self._embed(wish.text, generation) if is_embedded else None,
-            dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(wish.text) else DENSE_WEIGHT,
+            dense_weight=Calibration.of(generation).dense_weight(wish.text),
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
