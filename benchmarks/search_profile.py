@@ -6,6 +6,7 @@ Every statement is explained as the product itself runs it; the library is loade
 """
 
 import argparse
+import re
 import statistics
 import time
 from collections import defaultdict
@@ -33,6 +34,7 @@ QUERIES = (
 )
 _COLUMNS = ("query", "embed ms", "search ms", "statement, decoded", "planning", "execution", "hits")
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS) "
+_VECTOR = re.compile(r"'\[[-0-9.,e]{100,}\]'")
 _MODE: Mode = "hybrid"
 
 
@@ -59,7 +61,7 @@ class ExplainingDatabase(Database):
     def _explain(self, noun: str, query: str, parts: Mapping[str, int], values: Mapping[str, object]) -> None:
         with self.connection() as connection:
             rows = connection.execute(sql.SQL(_EXPLAIN) + compose(noun, query, **parts), values).fetchall()
-        self.plan = [line for row in rows for line in row.values()]
+        self.plan = [_VECTOR.sub("'[…]'", line) for row in rows for line in row.values()]
 
 
 def main() -> None:
