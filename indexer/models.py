@@ -19,6 +19,7 @@ RecordId = NewType("RecordId", int)
 
 Origin = Literal["original", "edit", "frame"]
 Mode = Literal["hybrid", "dense", "text"]
+Collapse = Literal["none", "duplicates", "family"]
 Strictness = Literal["low", "normal", "high"]
 CaptionerName = Literal["openai", "huggingface", "blip", "offline"]
 Band = Literal["strong", "likely", "weak"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
+from indexer.catalog.store.hits import Sought
 from indexer.catalog.store.images import Wanted
 from indexer.models import Answer, Caption, FoundFile, ImageFacts, ImageId, Prompt, PromptId
 
@@ -44,6 +45,11 @@ def make_wanted(rank: int = 1, **changes: object) -> Wanted:
     values: dict[str, object] = {"kinds": ["retrieval"], "prompt_ids": [None], "captioner": "import", **changes}
     values.setdefault("model", values["captioner"])
     return Wanted(rank=rank, **values)  # type: ignore[arg-type]
+
+
+def make_sought(**changes: object) -> Sought:
+    values: dict[str, object] = {"dense_weight": 0.8, **changes}
+    return Sought(**values)  # type: ignore[arg-type]
 
 
 def add_image(store: Store, name: str = "a", *sentences: str) -> ImageId:

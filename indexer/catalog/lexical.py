@@ -27,6 +27,19 @@ def split_words(text: str) -> list[str]:
     return words
 
 
+def split_for_phrase(text: str) -> str:
+    """Return a text's words in order and once, joined by spaces, for words that stand next to each other.
+
+    Of CJK runs the bigrams alone: the single characters come after them in documents.
+    """
+    words: list[str] = []
+    for word in text.split():
+        parts = split_words(word)
+        bigrams = [part for part in parts if len(part) > 1 or not is_cjk(part)]
+        words += bigrams or parts
+    return " ".join(words)
+
+
 def searchable(text: str) -> str:
     """Return a text's words joined by single spaces, as the text index takes them.
 

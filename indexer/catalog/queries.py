@@ -9,6 +9,8 @@ from psycopg import sql
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
+Part = int | bool | sql.Composable
+
 
 def sql_folder() -> Path:
     """Return the folder of migrations and queries: inside the installed package, or beside it in a checkout."""
@@ -18,24 +20,25 @@ def sql_folder() -> Path:
 
 
 @cache
-def load_queries(noun: str) -> dict[str, LiteralString]:
+def load_queries(noun: str, folder: str = "queries") -> dict[str, LiteralString]:
     """Return the statements of one file by name; they count as literals, for they are our own files."""
-    text = (sql_folder() / "queries" / f"{noun}.sql").read_text(encoding="utf-8")
+    text = (sql_folder() / folder / f"{noun}.sql").read_text(encoding="utf-8")
     parts: list[LiteralString] = _NAME.split(text)[1:]
     return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
 
 
-@cache
-def compose(noun: str, name: str, **parts: int) -> sql.Composed:
-    """Return one statement, its template fields filled: `partition` as a name, all others as literal numbers.
+def compose(noun: str, name: str, **parts: Part) -> sql.Composed:
+    """Return one statement, its template fields filled: numbers as literals, pieces of SQL as they are.
 
     A query over one generation names it, and its dimensions, in its text: partitions are pruned and the vector index
-    is found at planning time, also when the statement is prepared.
+    is found at planning time, also when the statement is prepared; `partition` is then the generation's table.
     """
     text: LiteralString = load_queries(noun)[name]
     if not parts:
         return sql.Composed([sql.SQL(text)])
-    fields: dict[str, sql.Composable] = {key: sql.Literal(value) for key, value in parts.items()}
+    fields: dict[str, sql.Composable] = {
+        key: value if isinstance(value, sql.Composable) else sql.Literal(value) for key, value in parts.items()
+    }
     if "generation" in parts:
         fields["partition"] = sql.Identifier(f"entry_{parts['generation']}")
     return sql.SQL(text).format(**fields)

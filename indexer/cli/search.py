@@ -14,9 +14,17 @@ def search(
     strictness: Annotated[
         Literal["low", "normal", "high"], typer.Option(help="low shows weak hits too, high only strong ones.")
     ] = "normal",
+    collapse: Annotated[
+        Literal["none", "duplicates", "family"], typer.Option(help="Fold near-duplicates, or the edits of one image.")
+    ] = "none",
+    cursor: Annotated[str | None, typer.Option(help="Show the page that next_cursor of --json named.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="With --json: the arithmetic of every score.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Find images by describing them."""
+    """Find images by describing them.
+
+    The query may also hold "a phrase", -without, folder:holiday, tag:sea, is:edit, after:2024-05 and before:2024.
+    """
     from indexer.catalog.embedding import load_for_queries
     from indexer.catalog.opening import open_store
     from indexer.catalog.searching import Query, Searcher
@@ -25,7 +33,16 @@ def search(
 
     with open_store(Settings.load()) as store:
         searcher = Searcher(store, load_for_queries)
-        results = searcher.search(Query(text=query, mode=mode, limit=limit, strictness=strictness))
+        asked = Query(
+            text=query,
+            mode=mode,
+            limit=limit,
+            strictness=strictness,
+            collapse=collapse,
+            cursor=cursor,
+            explain=explain,
+        )
+        results = searcher.search(asked)
     if as_json:
         print_json(present(results))
         return

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import IO
 
 import imagehash
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 # Of 64 bits. Of 100 photos, no two were nearer than 16; a photo and its copy at quality 40 and half the size, 3.
@@ -21,6 +23,14 @@ def perceptual_hash(picture: Image.Image) -> int:
     """Return the difference hash of a picture: 64 bits, as a signed integer for Postgres."""
     bits = int(str(imagehash.dhash(picture)), 16)
     return bits if bits < 2**63 else bits - 2**64
+
+
+def alike_pairs(hashes: Sequence[int | None]) -> NDArray[np.bool_]:
+    """Return bool [n, n]: whether two pictures look alike; one without a hash is like no other."""
+    bits = np.array([(hashed or 0) & _ALL_BITS for hashed in hashes], dtype=np.uint64)
+    known = np.array([hashed is not None for hashed in hashes], dtype=np.bool_)
+    alike = np.bitwise_count(bits[:, None] ^ bits[None, :]) <= MOST_ALIKE
+    return np.asarray(alike & known[:, None] & known[None, :])
 
 
 def count_unlike(hashes: Sequence[int]) -> int:

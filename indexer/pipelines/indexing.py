@@ -142,7 +142,7 @@ class Indexing:
 def _words(document: Document) -> EntryWords:
     return EntryWords(
         captions=searchable(" ".join(document.sentences)),
-        keywords=searchable(" ".join(document.keywords)),
+        keywords=searchable(" ".join([*document.tags, *document.descriptions])),
         visible=searchable(document.visible_text),
         names=searchable(" ".join(document.names)),
     )

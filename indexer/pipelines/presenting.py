@@ -1,5 +1,8 @@
 """The contract's JSON for search results: one shape for the terminal and for HTTP."""
 
+from dataclasses import asdict
+from typing import Any, NotRequired
+
 from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
 
 from indexer.catalog.searching import Hit, Results, Why
@@ -28,6 +31,7 @@ class WhyAnswer(TypedDict):
     similarity: float | None
     lexical_rank: int | None
     matched_share: float | None
+    exact: bool
     matched_terms: list[str]
     highlight: str
     captioner: str | None
@@ -36,7 +40,10 @@ class WhyAnswer(TypedDict):
 
 
 class HitAnswer(TypedDict):
-    """One image that fits; a higher score is better."""
+    """One image that fits; a higher score is better. `duplicates` counts the hits folded into it.
+
+    `explanation` holds the arithmetic of the score, where it was asked for.
+    """
 
     image_id: ImageId
     score: float
@@ -48,7 +55,9 @@ class HitAnswer(TypedDict):
     location: str
     image_url: str
     thumbnail_url: str
+    duplicates: int
     why: WhyAnswer
+    explanation: NotRequired[dict[str, Any]]
 
 
 class TookAnswer(TypedDict):
@@ -77,7 +86,7 @@ def present(results: Results) -> SearchAnswer:
         "query": results.query.text,
         "mode": results.query.mode,
         "no_match": results.no_match,
-        "next_cursor": None,
+        "next_cursor": results.next_cursor,
         "generation": present_generation(results.generation, results.coverage),
         "hits": [_hit(hit) for hit in results.hits],
         "took_ms": {
@@ -103,7 +112,7 @@ def present_generation(generation: Generation | None, coverage: Coverage | None)
 
 
 def _hit(hit: Hit) -> HitAnswer:
-    return {
+    answer: HitAnswer = {
         "image_id": hit.image_id,
         "score": round(hit.score, 4),
         "band": hit.band,
@@ -114,8 +123,12 @@ def _hit(hit: Hit) -> HitAnswer:
         "location": hit.location,
         "image_url": f"/images/{hit.image_id}/file",
         "thumbnail_url": f"/images/{hit.image_id}/thumbnail",
+        "duplicates": hit.duplicates,
         "why": _why(hit.why),
     }
+    if hit.explanation is not None:
+        answer["explanation"] = asdict(hit.explanation)
+    return answer
 
 
 def _why(why: Why) -> WhyAnswer:
@@ -124,6 +137,7 @@ def _why(why: Why) -> WhyAnswer:
         "similarity": _rounded(why.similarity),
         "lexical_rank": why.lexical_rank,
         "matched_share": _rounded(why.matched_share),
+        "exact": why.is_exact,
         "matched_terms": why.matched_terms,
         "highlight": why.highlight,
         "captioner": why.captioner,

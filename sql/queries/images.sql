@@ -71,3 +71,19 @@ WHERE i.sha256 = ANY(%(sha256s)s);
 -- name: find_image_at
 -- Return the id of the image that was found at this location.
 SELECT image_id FROM location WHERE location = %(location)s;
+
+-- name: find_looks
+-- Return what images look like, and the oldest image that each was edited from (itself where it is no edit).
+WITH RECURSIVE origin AS (
+    SELECT id AS image_id, id AS ancestor, 0 AS turns FROM unnest(%(image_ids)s::bigint[]) AS id
+    UNION
+    SELECT o.image_id, s.image_id, o.turns + 1
+    FROM origin o
+    JOIN edit d ON d.output_image_id = o.ancestor
+    JOIN edit_source s ON s.edit_id = d.id AND s.role = 'input'
+    WHERE o.turns < 100
+)
+SELECT o.image_id, min(i.perceptual_hash) AS perceptual_hash, min(o.ancestor) AS family
+FROM origin o
+JOIN image i ON i.id = o.image_id
+GROUP BY o.image_id;

@@ -8,7 +8,7 @@ import pytest
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.pipelines.indexing import Indexing
-from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt, make_wanted
+from tests.factories import add_image, make_answer, make_facts, make_found, make_prompt, make_sought, make_wanted
 
 
 def test_the_first_captions_make_the_first_generation(store: Store, indexing: Indexing, captioned: Event) -> None:
@@ -130,7 +130,7 @@ def test_words_of_a_moved_file_are_indexed_too(store: Store, indexing: Indexing,
 
 @pytest.mark.parametrize("sentences", [("One.",), ("One.", "Two.", "Three.")])
 def test_an_entry_has_a_vector_for_each_sentence(
-    store: Store, indexing: Indexing, captioned: Event, sentences: tuple[str, ...]
+    store: Store, indexing: Indexing, captioned: Event, embedder: Embedder, sentences: tuple[str, ...]
 ) -> None:
     add_image(store, "a", *sentences)
 
@@ -138,5 +138,7 @@ def test_an_entry_has_a_vector_for_each_sentence(
 
     live = store.generations.get_live()
     assert live is not None
-    [entry] = store.entries.search_entries(live, words=["one"], vector=None, dense_weight=0.8, window=10, limit=1)
-    assert entry.sentence_embeddings.shape == (len(sentences), 384)
+    hit = store.hits.find_hits(live, make_sought(vector=embedder.embed(["One."])[0]), limit=1)[0]
+    assert hit.details is not None
+    assert len(hit.details.sentence_similarities) == len(sentences)
+    assert hit.details.sentence_similarities[0] == pytest.approx(1, abs=0.01)

@@ -6,7 +6,9 @@ import re
 import psycopg
 import pytest
 
-from indexer.catalog.queries import compose, load_queries, sql_folder
+from indexer.catalog.queries import Part, compose, load_queries, sql_folder
+from indexer.catalog.searching.conditions import make_conditions
+from indexer.catalog.searching.filters import read_filters
 from indexer.catalog.store import Store
 from indexer.catalog.store.generations import IndexingLock
 from indexer.catalog.store.store import Store as StoreClass
@@ -16,7 +18,36 @@ QUERIES = [(noun, name) for noun in NOUNS for name in load_queries(noun)]
 # Methods that run a query under another name: a lock is an object of its own.
 RENAMED = {("generations", "hold_indexing"): IndexingLock.take}
 DDL = {("generations", "create_partition")}
-TEMPLATE_PARTS = {"generation": 1, "dimensions": 384}
+EVERY_FILTER = make_conditions(
+    read_filters(
+        {
+            "folder": "holiday",
+            "origin": ["edit"],
+            "format": "jpg",
+            "orientation": "square",
+            "tags": "sea",
+            "parent": 17,
+            "has_text": True,
+            "width": {"gte": 100},
+            "height": {"lt": 100},
+            "taken": {"eq": "2024"},
+            "added": {"gte": "2024-05"},
+            "contains_people": {"not_in": [True]},
+        }
+    ),
+    phrases=["red mug"],
+    excluded=["cat"],
+)
+TEMPLATE_PARTS: dict[str, Part] = {
+    "generation": 1,
+    "dimensions": 384,
+    "window": 200,
+    "few": 1000,
+    "is_filtered": True,
+    "use_words": True,
+    "use_vector": True,
+    "conditions": EVERY_FILTER.clause if EVERY_FILTER else False,
+}
 
 
 @pytest.mark.parametrize("noun", NOUNS)

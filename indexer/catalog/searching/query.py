@@ -1,25 +1,49 @@
 """What somebody asks for."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from indexer.catalog.searching.filters import Filter
+from indexer.catalog.searching.syntax import Wish, read_box
 from indexer.errors import QueryError
-from indexer.models import Mode, Strictness, clean_text
+from indexer.models import Collapse, Mode, Strictness, clean_text
 
 LONGEST_QUERY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What somebody asks for; raises QueryError for a text without words or over LONGEST_QUERY characters."""
+    """What somebody asks for: the text of a search box, and filters beside it.
 
-    text: str
+    `wish` is the text, read. Without words, what the filters let through is listed, the image added last first. Raises
+    QueryError where there is neither, for more than LONGEST_QUERY characters, and for impossible filters.
+    """
+
+    text: str = ""
     mode: Mode = "hybrid"
     limit: int = 20
     strictness: Strictness = "normal"
+    collapse: Collapse = "none"
+    filters: tuple[Filter, ...] = ()
+    cursor: str | None = None
+    explain: bool = False
+    wish: Wish = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", clean_text(self.text))
-        if not self.text:
-            raise QueryError("The query is empty: say what the image shows.")
         if len(self.text) > LONGEST_QUERY:
             raise QueryError(f"The query has {len(self.text)} characters; {LONGEST_QUERY} are the most.")
+        wish = read_box(self.text)
+        object.__setattr__(self, "wish", replace(wish, filters=(*wish.filters, *self.filters)))
+        if not (self.wish.text or self.wish.excluded or self.wish.filters):
+            raise QueryError("The query is empty: say what the image shows.")
+
+    def next_page(self, cursor: str) -> Self:
+        """Return the same query for another page."""
+        return replace(self, cursor=cursor)
+
+    def fingerprint(self) -> str:
+        """Return what tells this query from others, whatever its page and limit."""
+        asked = repr((self.text, self.mode, self.strictness, self.collapse, self.filters))
+        return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:12]

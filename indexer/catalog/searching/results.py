@@ -1,7 +1,8 @@
 """What a search answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from indexer.catalog.searching.explaining import Explanation
 from indexer.catalog.searching.query import Query
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Band, Generation, ImageId, Origin
@@ -9,13 +10,17 @@ from indexer.models import Band, Generation, ImageId, Origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words."""
+    """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words.
 
-    dense_rank: int | None
-    similarity: float | None
-    lexical_rank: int | None
-    matched_share: float | None
-    matched_terms: list[str]
+    `is_exact` when captions hold the query as a phrase, or the picture itself its words: no cut-off leaves it out.
+    """
+
+    dense_rank: int | None = None
+    similarity: float | None = None
+    lexical_rank: int | None = None
+    matched_share: float | None = None
+    is_exact: bool = False
+    matched_terms: list[str] = field(default_factory=list)
     highlight: str
     captioner: str | None
     prompt_revision: int | None
@@ -24,7 +29,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One search result; score is F, higher is better."""
+    """One search result; score is F, higher is better; `duplicates` counts the hits that were folded into it."""
 
     image_id: ImageId
     score: float
@@ -35,6 +40,8 @@ class Hit:
     height: int
     location: str
     why: Why
+    duplicates: int = 0
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +52,11 @@ class Results:
     generation: Generation | None
     coverage: Coverage | None
     hits: list[Hit]
+    next_cursor: str | None = None
     embed_ms: float = 0.0
     search_ms: float = 0.0
 
     @property
     def no_match(self) -> bool:
-        """Tell whether nothing fits."""
-        return not self.hits
+        """Tell whether nothing fits; a page after the last is no such answer."""
+        return not self.hits and self.query.cursor is None

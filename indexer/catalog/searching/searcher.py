@@ -1,28 +1,25 @@
-"""Answer a text query from the live generation: hybrid ranking, cut-off, and why each hit is there."""
+"""Answer a query from the live generation: hybrid ranking, cut-off, pages, and why each hit is there."""
 
 import threading
 import time
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.lexical import split_words
-from indexer.catalog.searching.banding import band_scores, is_shown
-from indexer.catalog.searching.highlighting import mark_words
+from indexer.catalog.lexical import split_for_phrase, split_words
+from indexer.catalog.searching.conditions import make_conditions
+from indexer.catalog.searching.cursors import Cursor
+from indexer.catalog.searching.filters import FIELDS, Filter
+from indexer.catalog.searching.paging import Paging
 from indexer.catalog.searching.query import Query
-from indexer.catalog.searching.results import Hit, Results, Why
+from indexer.catalog.searching.results import Results
 from indexer.catalog.store import Store
-from indexer.catalog.store.entries import Candidate
 from indexer.catalog.store.generations import Coverage
-from indexer.catalog.vectors import Vectors
-from indexer.models import Band, Generation, GenerationId
+from indexer.catalog.store.hits import Sought
+from indexer.errors import NotFoundError, QueryError
+from indexer.models import Generation, GenerationId
 
 # F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
 DENSE_WEIGHT = 0.8
-WINDOW = 200
-# How much one matched word counts against cosine when the sentence to show is chosen.
-_MATCH_WEIGHT = 0.05
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
 
@@ -37,35 +34,31 @@ class Searcher:
         self._loading = threading.Lock()
         self._coverage: tuple[GenerationId, float, Coverage] | None = None
 
-    def search(self, query: Query) -> Results:
-        """Return the hits for a query, best first; no hits and no generation while nothing is indexed."""
-        generation = self._store.generations.get_live()
+    def search(self, query: Query, generation: Generation | None = None) -> Results:
+        """Return the hits for a query, best first; no hits and no generation while nothing is indexed.
+
+        A cursor's page comes from the generation it began with; else from `generation`, else the live one. Raises
+        QueryError.
+        """
+        cursor = self._read_cursor(query)
+        generation = self._generation_of(cursor) or generation or self._store.generations.get_live()
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
-        embedder = None if query.mode == "text" else self.embedder(generation)
+        self._check_fields(query.wish.filters)
         started = time.perf_counter()
-        vector = embedder.embed([query.text])[0] if embedder else None
+        sought = self._seek(query, generation)
         embedded = time.perf_counter()
-        words = split_words(query.text)
-        candidates = self._store.entries.search_entries(
-            generation,
-            words=[] if query.mode == "dense" else words,
-            vector=vector,
-            dense_weight=DENSE_WEIGHT,
-            window=WINDOW,
-            limit=query.limit,
-        )
-        bands = band_scores([c.score for c in candidates], mode=query.mode, words=len(words))
-        hits = [
-            _hit(candidate, band, vector)
-            for candidate, band in zip(candidates, bands, strict=True)
-            if is_shown(band, query.strictness)
-        ]
+        paging = Paging(self._store, query, generation, sought)
+        if not query.wish.text:
+            page = paging.listed(cursor.before if cursor else None)
+        else:
+            page = paging.following(cursor) if cursor else paging.first()
         return Results(
             query=query,
             generation=generation,
             coverage=self.coverage(generation),
-            hits=hits,
+            hits=page.hits,
+            next_cursor=page.next_cursor,
             embed_ms=(embedded - started) * 1000,
             search_ms=(time.perf_counter() - embedded) * 1000,
         )
@@ -85,34 +78,40 @@ class Searcher:
             self._coverage = known
         return known[2]
 
+    def _seek(self, query: Query, generation: Generation) -> Sought:
+        wish = query.wish
+        words = split_words(wish.text)
+        is_embedded = bool(wish.text) and query.mode != "text"
+        return Sought(
+            words=[] if query.mode == "dense" else words,
+            phrase=split_for_phrase(wish.text),
+            vector=self.embedder(generation).embed([wish.text])[0] if is_embedded else None,
+            dense_weight=DENSE_WEIGHT,
+            conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
+        )
 
-def _hit(candidate: Candidate, band: Band, vector: Vectors | None) -> Hit:
-    return Hit(
-        image_id=candidate.image_id,
-        score=candidate.score,
-        band=band,
-        caption=candidate.sentences[0],
-        origin=candidate.origin,
-        width=candidate.width,
-        height=candidate.height,
-        location=candidate.location,
-        why=Why(
-            dense_rank=candidate.dense_rank,
-            similarity=candidate.similarity,
-            lexical_rank=candidate.lexical_rank,
-            matched_share=candidate.matched_share,
-            matched_terms=candidate.matched_terms,
-            highlight=_highlight(candidate, vector),
-            captioner=candidate.captioner,
-            prompt_revision=candidate.prompt_revision,
-            corrected=candidate.corrected,
-        ),
-    )
+    def _read_cursor(self, query: Query) -> Cursor | None:
+        if query.cursor is None:
+            return None
+        cursor = Cursor.decode(query.cursor)
+        if cursor.fingerprint != query.fingerprint():
+            raise QueryError("This cursor belongs to another search: a page has the query and filters of the first.")
+        return cursor
 
+    def _generation_of(self, cursor: Cursor | None) -> Generation | None:
+        try:
+            return self._store.generations.get_generation(cursor.generation_id) if cursor else None
+        except NotFoundError as exc:
+            raise QueryError("The index that this cursor began with is gone: search again.") from exc
 
-def _highlight(candidate: Candidate, vector: Vectors | None) -> str:
-    """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
-    marked = [mark_words(sentence, frozenset(candidate.matched_lexemes)) for sentence in candidate.sentences]
-    matches = np.array([sentence.matches for sentence in marked], dtype=np.float32)
-    nearness = candidate.sentence_embeddings @ vector if vector is not None else np.zeros_like(matches)
-    return marked[int(np.argmax(nearness + _MATCH_WEIGHT * matches))].html
+    def _check_fields(self, filters: Sequence[Filter]) -> None:
+        """Refuse filters that nothing can fulfil, rather than finding nothing."""
+        asked = {given.field for given in filters if given.is_moderation}
+        if not asked:
+            return
+        known = self._store.prompts.find_fields("moderation")
+        if unknown := sorted(asked - known):
+            raise QueryError(
+                f"There is no filter {unknown[0]}: {', '.join([*FIELDS, *sorted(known)])}."
+                + ("" if known else " Captions of the kind moderation would bring more.")
+            )

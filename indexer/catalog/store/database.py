@@ -10,7 +10,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from indexer.catalog.queries import compose
+from indexer.catalog.queries import Part, compose
 from indexer.errors import DatabaseError
 
 # A server process notices within this time that its client was killed: an HNSW build left behind held its lock
@@ -57,18 +57,18 @@ class Database:
             raise DatabaseError(f"The database cannot keep a value: {_first_line(exc)}.") from exc
 
     def fetch(
-        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object
     ) -> list[DictRow]:
         """Run a query of `noun`'s file and return its rows; `parts` fill its template fields."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.fetchall())
 
     def fetch_one(
-        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object
     ) -> DictRow | None:
         """Run a query of `noun`'s file and return its first row, if any."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.fetchone())
 
-    def execute(self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object) -> int:
+    def execute(self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object) -> int:
         """Run a query of `noun`'s file and return how many rows it touched."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.rowcount)
 
@@ -85,7 +85,7 @@ class Database:
         self,
         noun: str,
         query: str,
-        parts: Mapping[str, int] | None,
+        parts: Mapping[str, Part] | None,
         values: Mapping[str, object],
         take: Callable[[Cursor[DictRow]], Result],
     ) -> Result:

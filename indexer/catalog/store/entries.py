@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from pgvector import HalfVector
-from psycopg.rows import DictRow
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
 from indexer.catalog.vectors import Vectors
-from indexer.models import CaptionId, Generation, GenerationId, ImageId, Origin
+from indexer.models import CaptionId, GenerationId, ImageId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What an entry is made of; `changes` is the image's count when it was read."""
+    """What an entry is made of; `changes` is the image's count when it was read.
+
+    `descriptions` and `own_keywords` lie inside the image's file.
+    """
 
     image_id: ImageId
     changes: int
@@ -25,6 +26,13 @@ class Document:
     keywords: list[str]
     visible_text: str
     names: list[str]
+    descriptions: list[str]
+    own_keywords: list[str]
+
+    @property
+    def tags(self) -> list[str]:
+        """Return the keywords of the caption and of the file itself, in lower case, each once."""
+        return list(dict.fromkeys(keyword.casefold() for keyword in [*self.keywords, *self.own_keywords]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,34 +53,6 @@ class NewEntry:
     words: EntryWords
     mean: Vectors
     vectors: Vectors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One ranked entry with everything a hit shows.
-
-    `matched_terms` are the query's words as it had them, `matched_lexemes` their stems; `sentence_embeddings` is
-    float32 [sentences, dimensions].
-    """
-
-    image_id: ImageId
-    score: float
-    similarity: float | None
-    matched_share: float | None
-    dense_rank: int | None
-    lexical_rank: int | None
-    matched_terms: list[str]
-    matched_lexemes: list[str]
-    sentences: list[str]
-    sentence_embeddings: Vectors
-    corrected: bool
-    captioner: str | None
-    model: str | None
-    prompt_revision: int | None
-    origin: Origin
-    width: int
-    height: int
-    location: str
 
 
 class Entries:
@@ -104,36 +84,6 @@ class Entries:
         """Take images without a location or a servable caption out of a generation; return how many there were."""
         return self._database.execute("entries", "drop_unservable", {"generation": generation_id})
 
-    def search_entries(
-        self,
-        generation: Generation,
-        *,
-        words: Sequence[str],
-        vector: Vectors | None,
-        dense_weight: float,
-        window: int,
-        limit: int,
-    ) -> list[Candidate]:
-        """Return the best entries for a query given as words, as a vector (float32 [dimensions]), or as both."""
-        rows = self._database.fetch(
-            "entries",
-            "search_entries",
-            {"generation": generation.id, "dimensions": generation.dimensions},
-            words=list(words),
-            use_words=bool(words),
-            vector=None if vector is None else HalfVector(vector),
-            use_vector=vector is not None,
-            dense_weight=dense_weight,
-            window=window,
-            limit=limit,
-        )
-        return [_candidate(row) for row in rows]
-
-
-def _candidate(row: DictRow) -> Candidate:
-    vectors = np.stack([vector.to_numpy() for vector in row["sentence_embeddings"]]).astype(np.float32)
-    return Candidate(**{**row, "sentence_embeddings": vectors})
-
 
 def _values(generation_id: GenerationId, entry: NewEntry) -> dict[str, object]:
     return {
@@ -149,4 +99,5 @@ def _values(generation_id: GenerationId, entry: NewEntry) -> dict[str, object]:
         "keyword_words": entry.words.keywords,
         "visible_words": entry.words.visible,
         "name_words": entry.words.names,
+        "tags": entry.document.tags,
     }

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
-from indexer.errors import DatabaseError
+from indexer.errors import DatabaseError, NotFoundError
 from indexer.models import Generation, GenerationId, PromptId
 
 
@@ -43,6 +43,13 @@ class Generations:
         """Return the generation that answers searches, if there is one yet."""
         row = self._database.fetch_one("generations", "get_live")
         return Generation(**row) if row else None
+
+    def get_generation(self, generation_id: GenerationId) -> Generation:
+        """Return one generation; raises NotFoundError."""
+        row = self._database.fetch_one("generations", "get_generation", generation_id=generation_id)
+        if row is None:
+            raise NotFoundError("generation", generation_id)
+        return Generation(**row)
 
     def is_first_due(self) -> bool:
         """Tell whether there are captions, but no generation yet to hold them."""

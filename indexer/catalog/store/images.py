@@ -75,6 +75,14 @@ class StoredImage:
     relative_paths: list[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """What an image looks like (64 bits, where known), and the first image of the family of edits it belongs to."""
+
+    perceptual_hash: int | None
+    family: ImageId
+
+
 class Images:
     """Queries of sql/queries/images.sql."""
 
@@ -139,3 +147,8 @@ class Images:
     def drop_locations(self, locations: Sequence[str]) -> None:
         """Forget locations; their image stays."""
         self._database.execute("images", "drop_locations", locations=list(locations))
+
+    def find_looks(self, image_ids: Sequence[ImageId]) -> dict[ImageId, Looks]:
+        """Return what images look like and which family they belong to."""
+        rows = self._database.fetch("images", "find_looks", image_ids=list(image_ids))
+        return {row["image_id"]: Looks(perceptual_hash=row["perceptual_hash"], family=row["family"]) for row in rows}

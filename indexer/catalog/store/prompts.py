@@ -48,6 +48,10 @@ class Prompts:
         """Return every revision, the newest of each kind first."""
         return [_prompt(row) for row in self._database.fetch("prompts", "find_prompts")]
 
+    def find_fields(self, kind: str) -> set[str]:
+        """Name what replies of a kind have, over all its revisions."""
+        return {field for stored in self.find_prompts() if stored.kind == kind for field in stored.schema["properties"]}
+
     def get_revision(self, kind: str, revision: int) -> Prompt:
         """Return a stored revision by its number; raises NotFoundError."""
         for stored in self.find_prompts():

@@ -9,6 +9,7 @@ from indexer.catalog.store.database import Database
 from indexer.catalog.store.entries import Entries
 from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
+from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
@@ -32,6 +33,7 @@ class Store:
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
         self.entries = Entries(self._database)
+        self.hits = Hits(self._database)
         self.status = Status(self._database)
 
     def __enter__(self) -> Self:

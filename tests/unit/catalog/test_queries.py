@@ -33,10 +33,9 @@ def test_a_statement_without_parts_is_sent_as_it_is_written() -> None:
 
 
 def test_parts_are_filled_in_as_names_and_numbers() -> None:
-    statement = compose("entries", "search_entries", generation=7, dimensions=384).as_string()
+    statement = compose("entries", "find_documents", generation=7).as_string()
 
     assert "e.generation_id = 7 " in statement
-    assert "::halfvec(384)" in statement
     assert "{" not in statement
 
 

@@ -1,0 +1,50 @@
+"""Turn what the store found into hits."""
+
+import numpy as np
+
+from indexer.catalog.searching.cursors import Shown
+from indexer.catalog.searching.explaining import Explanation
+from indexer.catalog.searching.highlighting import mark_words
+from indexer.catalog.searching.results import Hit, Why
+from indexer.catalog.store.hits import Candidate, Details
+
+# How much one matched word counts against cosine when the sentence to show is chosen.
+_MATCH_WEIGHT = 0.05
+
+
+def show(
+    place: Shown, details: Details, ranked: Candidate | None = None, explanation: Explanation | None = None
+) -> Hit:
+    """Return a hit; of an image that was listed without a ranking, with no scores."""
+    return Hit(
+        image_id=place.image_id,
+        score=ranked.score if ranked else 0.0,
+        band=place.band,
+        caption=details.sentences[0],
+        origin=details.origin,
+        width=details.width,
+        height=details.height,
+        location=details.location,
+        duplicates=place.duplicates,
+        explanation=explanation,
+        why=Why(
+            dense_rank=ranked.dense_rank if ranked else None,
+            similarity=ranked.similarity if ranked else None,
+            lexical_rank=ranked.lexical_rank if ranked else None,
+            matched_share=ranked.matched_share if ranked else None,
+            is_exact=ranked.is_exact if ranked else False,
+            matched_terms=details.matched_terms,
+            highlight=_highlight(details),
+            captioner=details.captioner,
+            prompt_revision=details.prompt_revision,
+            corrected=details.corrected,
+        ),
+    )
+
+
+def _highlight(details: Details) -> str:
+    """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
+    marked = [mark_words(sentence, frozenset(details.matched_lexemes)) for sentence in details.sentences]
+    matches = np.array([sentence.matches for sentence in marked], dtype=np.float64)
+    nearness = [similarity or 0.0 for similarity in details.sentence_similarities] or np.zeros_like(matches)
+    return marked[int(np.argmax(nearness + _MATCH_WEIGHT * matches))].html

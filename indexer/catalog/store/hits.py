@@ -1,0 +1,152 @@
+"""Hits: entries ranked for a query, and everything that a result shows of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from pgvector import HalfVector
+from psycopg import sql
+from psycopg.rows import DictRow
+
+from indexer.catalog.queries import Part
+from indexer.catalog.store.database import Database
+from indexer.catalog.vectors import Vectors
+from indexer.models import Generation, GenerationId, ImageId, Origin
+
+WINDOW = 200
+# So few entries are all scored: exact, and as fast as the vector index.
+_FEW = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What an entry `e` and its image `i` must fulfil to be shown, as SQL with parameters of its own."""
+
+    clause: sql.Composable
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is searched for: words, a vector (float32 [dimensions]), or both; of what may be shown.
+
+    `image_ids` are the only images to be ranked.
+    """
+
+    words: Sequence[str] = ()
+    phrase: str | None = None
+    vector: Vectors | None = None
+    dense_weight: float
+    conditions: Conditions | None = None
+    image_ids: Sequence[ImageId] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a hit shows of its image, and what of the query it has, where there is one.
+
+    `matched_terms` are the query's words as it had them, `matched_lexemes` their stems; `sentence_similarities` are the
+    cosines of the sentences to the query's vector.
+    """
+
+    sentences: list[str]
+    corrected: bool
+    captioner: str | None
+    prompt_revision: int | None
+    origin: Origin
+    width: int
+    height: int
+    location: str
+    matched_terms: list[str] = field(default_factory=list)
+    matched_lexemes: list[str] = field(default_factory=list)
+    sentence_similarities: list[float | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One ranked entry; `details` only where they were asked for.
+
+    `is_exact` when its captions hold the query as a phrase, or the picture itself its words.
+    """
+
+    image_id: ImageId
+    score: float
+    similarity: float | None
+    matched_share: float | None
+    is_exact: bool
+    dense_rank: int | None
+    lexical_rank: int | None
+    details: Details | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """What a word of a query is worth: how many entries hold its lexeme, and its IDF."""
+
+    lexeme: str
+    word: str
+    entries: int
+    idf: float
+
+
+class Hits:
+    """Queries of sql/queries/hits.sql."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_hits(self, generation: Generation, sought: Sought, *, limit: int) -> list[Candidate]:
+        """Return the best entries, best first, the first `limit` and all exact ones described."""
+        parts: dict[str, Part] = {
+            "generation": generation.id,
+            "dimensions": generation.dimensions,
+            "window": WINDOW,
+            "few": _FEW,
+            "use_words": bool(sought.words),
+            "use_vector": sought.vector is not None,
+        }
+        rows = self._database.fetch(
+            "hits",
+            "find_hits",
+            parts | _filtering(sought.conditions),
+            words=list(sought.words),
+            phrase=sought.phrase,
+            vector=None if sought.vector is None else HalfVector(sought.vector),
+            dense_weight=sought.dense_weight,
+            image_ids=None if sought.image_ids is None else list(sought.image_ids),
+            limit=limit,
+            **_values(sought.conditions),
+        )
+        return [_candidate(row) for row in rows]
+
+    def list_hits(
+        self, generation_id: GenerationId, sought: Sought, *, before: ImageId | None, limit: int
+    ) -> list[tuple[ImageId, Details]]:
+        """Return what may be shown, the image added last first; those after the image `before`."""
+        parts = {"generation": generation_id, **_filtering(sought.conditions)}
+        values = {"before": before, "limit": limit, **_values(sought.conditions)}
+        rows = self._database.fetch("hits", "list_hits", parts, **values)
+        return [(row.pop("image_id"), Details(**row)) for row in rows]
+
+    def explain_terms(self, generation_id: GenerationId, words: Sequence[str]) -> list[Term]:
+        """Return what a query's words are worth, the rarest first."""
+        rows = self._database.fetch("hits", "explain_terms", generation_id=generation_id, words=list(words))
+        return [Term(**row) for row in rows]
+
+
+def _filtering(conditions: Conditions | None) -> dict[str, Part]:
+    return {
+        "conditions": conditions.clause if conditions else sql.SQL("true"),
+        "is_filtered": conditions is not None,
+    }
+
+
+def _values(conditions: Conditions | None) -> Mapping[str, object]:
+    return conditions.values if conditions else {}
+
+
+def _candidate(row: DictRow) -> Candidate:
+    details = {name: row.pop(name) for name in _DETAILS}
+    return Candidate(**row, details=Details(**details) if details["sentences"] is not None else None)
+
+
+_DETAILS = tuple(field.name for field in fields(Details))

@@ -1,0 +1,53 @@
+-- name: folder
+EXISTS (SELECT FROM location l JOIN unnest({values}::text[]) AS wanted (folder)
+            ON l.folders @> string_to_array(wanted.folder, '/')
+           AND strpos('/' || array_to_string(l.folders, '/') || '/', '/' || wanted.folder || '/') > 0
+        WHERE l.image_id = i.id)
+
+-- name: origin
+i.origin = ANY({values}::text[])
+
+-- name: format
+i.format = ANY({values}::text[])
+
+-- name: orientation
+CASE WHEN i.width > i.height THEN 'landscape' WHEN i.width < i.height THEN 'portrait' ELSE 'square' END
+    = ANY({values}::text[])
+
+-- name: tags
+e.tags && {values}::text[]
+
+-- name: has_text
+e.has_text = {value}::boolean
+
+-- name: moderation
+-- The caption that serves says so; what has none is neither.
+coalesce((SELECT {values}::jsonb @> (c.fields -> {field}::text) FROM caption c
+          WHERE c.image_id = i.id AND c.kind = 'moderation' AND c.quarantine IS NULL
+          ORDER BY c.rank DESC, c.id DESC LIMIT 1), false)
+
+-- name: parent
+EXISTS (SELECT FROM edit d
+        JOIN edit_source s ON s.edit_id = d.id AND s.role <> 'mask'
+        JOIN image p ON p.id = s.image_id
+        WHERE d.output_image_id = i.id
+          AND (p.id::text = ANY({values}::text[]) OR encode(p.sha256, 'hex') = ANY({values}::text[])))
+
+-- name: taken
+i.taken_at {operator} {value}::timestamp
+
+-- name: added
+i.added_at {operator} ({value}::timestamp AT TIME ZONE 'UTC')
+
+-- name: width
+i.width {operator} {value}::integer
+
+-- name: height
+i.height {operator} {value}::integer
+
+-- name: words
+-- Next to each other and in this order; a phrase of stop words alone asks for nothing.
+(numnode(phraseto_tsquery('english', {value}::text)) = 0 OR e.lexemes @@ phraseto_tsquery('english', {value}::text))
+
+-- name: without
+NOT e.lexemes @@ phraseto_tsquery('english', {value}::text)
