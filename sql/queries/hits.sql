@@ -23,7 +23,7 @@ WITH library AS MATERIALIZED (
            phraseto_tsquery('english', %(phrase)s) AS phrase,
            %(dense_weight)s::float8 - CASE WHEN (SELECT count(*) FROM term) <= 3 THEN 0.1 ELSE 0 END AS dense_weight
 ), allowed AS MATERIALIZED (
-    SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
+    SELECT e.image_id FROM entry e LEFT JOIN image i ON i.id = e.image_id
     WHERE e.generation_id = {generation} AND {conditions} AND (SELECT few FROM library)
       AND %(image_ids)s::bigint[] IS NULL
     LIMIT {few} + 1
@@ -36,28 +36,30 @@ WITH library AS MATERIALIZED (
        AND (NOT (SELECT few FROM library) OR (SELECT count(*) FROM allowed) > {few}) AS found
 ), lexical AS (
     SELECT f.image_id
-    FROM (SELECT e.image_id, e.terms FROM entry e JOIN image i ON i.id = e.image_id
+    FROM (SELECT e.image_id, e.terms FROM entry e LEFT JOIN image i ON i.id = e.image_id
           WHERE e.generation_id = {generation} AND {conditions} AND {use_words} AND (SELECT found FROM many)
             AND e.lexemes @@ (SELECT CASE WHEN rare IS NULL THEN every ELSE rare || every END FROM asked)
           LIMIT {most_reached}) f
     ORDER BY f.terms <#> (SELECT terms FROM asked), f.image_id
     LIMIT {window}
 ), dense AS MATERIALIZED (
-    SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
+    SELECT e.image_id FROM entry e LEFT JOIN image i ON i.id = e.image_id
     WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
     ORDER BY e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
     LIMIT {window}
 ), far AS (
     -- The nearest vectors were all ones that may not be shown: a filter never starves the result.
-    SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
+    SELECT e.image_id FROM entry e LEFT JOIN image i ON i.id = e.image_id
     WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
       AND {is_filtered} AND (SELECT count(*) FROM dense) < {window}
     ORDER BY (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) + 0
     LIMIT {window}
 ), scored AS MATERIALIZED (
     SELECT e.image_id, 1 - (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) AS similarity,
-           CASE WHEN {use_words} THEN -(e.terms <#> (SELECT terms FROM asked)) END AS lexical_score
-    FROM entry e
+           CASE WHEN {use_words} THEN -(e.terms <#> a.terms) END AS lexical_score,
+           {use_words} AND coalesce(e.lexemes @@ a.every
+               AND (e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase)), false) AS is_exact
+    FROM entry e, asked a
     WHERE e.generation_id = {generation}
       AND e.image_id IN (SELECT image_id FROM chosen UNION SELECT image_id FROM lexical
                          UNION SELECT image_id FROM dense UNION SELECT image_id FROM far)
@@ -65,44 +67,47 @@ WITH library AS MATERIALIZED (
     SELECT s.*, rank() OVER (ORDER BY similarity DESC NULLS LAST) AS dense_rank,
            rank() OVER (ORDER BY lexical_score DESC NULLS LAST) AS lexical_rank,
            row_number() OVER (ORDER BY score DESC, image_id) AS place
-    FROM (SELECT image_id, similarity, lexical_score, a.dense_weight,
+    FROM (SELECT image_id, similarity, lexical_score, is_exact, a.dense_weight,
                  CASE WHEN lexical_score IS NULL THEN similarity WHEN similarity IS NULL THEN lexical_score
                       ELSE a.dense_weight * similarity + (1 - a.dense_weight) * lexical_score END AS score
           FROM scored, asked a) s
     WHERE score IS NOT NULL AND ({use_vector} OR lexical_score > 0)
 ), kept AS MATERIALIZED (
-    SELECT r.*, EXISTS (SELECT FROM entry e, asked a
-                        WHERE {use_words} AND e.generation_id = {generation} AND e.image_id = r.image_id
-                          AND e.lexemes @@ a.every
-                          AND (e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase))) AS is_exact
-    FROM ranked r
-    WHERE r.place <= 2 * {window}
+    SELECT * FROM ranked WHERE place <= 2 * {window}
+), described AS (
+    SELECT k.image_id, d.*
+    FROM kept k
+    CROSS JOIN LATERAL (
+        SELECT m.terms AS matched_terms, m.lexemes AS matched_lexemes, m.weights AS matched_weights,
+               ARRAY(SELECT 1 - (s.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}))
+                     FROM unnest(e.sentence_embeddings) WITH ORDINALITY AS s (embedding, number)
+                     ORDER BY s.number) AS sentence_similarities,
+               e.sentences, e.corrected, c.captioner, p.revision AS prompt_revision, i.origin, i.width, i.height,
+               (SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id LIMIT 1)
+                   AS location
+        FROM entry e
+        JOIN image i ON i.id = e.image_id
+        LEFT JOIN caption c ON c.id = e.caption_id
+        LEFT JOIN prompt p ON p.id = c.prompt_id
+        CROSS JOIN LATERAL (
+            SELECT array_agg(t.word ORDER BY t.idf DESC, t.word) AS terms,
+                   array_agg(t.lexeme ORDER BY t.idf DESC, t.word) AS lexemes,
+                   array_agg(-(e.terms <#> ('{{' || t.place || ':1}}/1000000000')::sparsevec) ORDER BY t.idf DESC, t.word)
+                       AS weights
+            FROM term t WHERE e.lexemes @@ t.query
+        ) m
+        WHERE e.generation_id = {generation} AND e.image_id = k.image_id
+        LIMIT 1 -- one look-up a hit: joined at once, all images would be read
+    ) d
+    WHERE k.place <= %(limit)s OR k.is_exact
 )
 SELECT k.image_id, k.score, k.similarity, k.lexical_score, k.dense_weight, k.is_exact,
        CASE WHEN k.similarity IS NOT NULL THEN k.dense_rank END AS dense_rank,
-       CASE WHEN k.lexical_score > 0 THEN k.lexical_rank END AS lexical_rank, d.*
+       CASE WHEN k.lexical_score > 0 THEN k.lexical_rank END AS lexical_rank,
+       d.matched_terms, d.matched_lexemes, d.matched_weights, d.sentence_similarities, d.sentences, d.corrected,
+       d.captioner, d.prompt_revision, d.origin, d.width, d.height, d.location
 FROM kept k
-LEFT JOIN LATERAL (
-    SELECT m.terms AS matched_terms, m.lexemes AS matched_lexemes, m.weights AS matched_weights,
-           ARRAY(SELECT 1 - (s.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}))
-                 FROM unnest(e.sentence_embeddings) WITH ORDINALITY AS s (embedding, number)
-                 ORDER BY s.number) AS sentence_similarities,
-           e.sentences, e.corrected, c.captioner, p.revision AS prompt_revision, i.origin, i.width, i.height,
-           (SELECT l.relative_path FROM location l WHERE l.image_id = k.image_id ORDER BY l.found_at DESC, l.id LIMIT 1)
-               AS location
-    FROM entry e
-    JOIN image i ON i.id = e.image_id
-    LEFT JOIN caption c ON c.id = e.caption_id
-    LEFT JOIN prompt p ON p.id = c.prompt_id
-    CROSS JOIN LATERAL (
-        SELECT array_agg(t.word ORDER BY t.idf DESC, t.word) AS terms,
-               array_agg(t.lexeme ORDER BY t.idf DESC, t.word) AS lexemes,
-               array_agg(-(e.terms <#> ('{{' || t.place || ':1}}/1000000000')::sparsevec) ORDER BY t.idf DESC, t.word)
-                   AS weights
-        FROM term t WHERE e.lexemes @@ t.query
-    ) m
-    WHERE e.generation_id = {generation} AND e.image_id = k.image_id AND (k.place <= %(limit)s OR k.is_exact)
-) d ON true
+LEFT JOIN described d USING (image_id)
 ORDER BY k.place;
 
 -- name: list_hits
