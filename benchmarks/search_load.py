@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from benchmarks.floors import Floors, open_floors
-from benchmarks.libraries import add_arguments, open_library
+from benchmarks.loading import add_arguments, open_library
 from benchmarks.recombining import load_captions
 from benchmarks.search_queries import Queries, make_queries, take
 from benchmarks.serving import Asked, Request, Service, serving
