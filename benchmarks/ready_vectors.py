@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,15 @@ class ReadyVectors:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [texts, dimensions]; a text that is not there is a KeyError."""
         return self._vectors[[self._rows[text] for text in texts]].astype(np.float32)
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._rows
+
+    def with_more(self, texts: Sequence[str], vectors: Vectors) -> Self:
+        """Return these vectors and those of more texts."""
+        known = list(self._rows)  # equal texts share a row
+        joined = np.concatenate([self.embed(known), vectors]).astype(np.float16)
+        return type(self)([*known, *texts], joined, name=self.name)
 
 
 def load_ready(stem: Path, texts: Sequence[str]) -> ReadyVectors:
