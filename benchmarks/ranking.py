@@ -1,6 +1,7 @@
 """How often a held-out caption finds its image, through the real search, beside mean vectors ranked in numpy.
 
-    python benchmarks/ranking.py DATA [--sets photos human model 31k photos-zh] [--queries 5000] [--vectors FOLDER]
+    python benchmarks/ranking.py DATA [--sets photos human model 31k photos-zh] [--queries 5000]
+        [--positions 0 1 2 3 4] [--vectors FOLDER] [--over-http 100]
 
 DATA has photos.jsonl, captions_val.jsonl and captions_31k.jsonl.gz. Every library is loaded into a catalogue of its own
 in a temporary home (captions only, no image files) and asked in every mode, whole sentences and two or three words of
@@ -21,7 +22,7 @@ import numpy as np
 from benchmarks.libraries import load_library
 from benchmarks.rank_figures import DEPTH, exact_ranks, make_figures
 from benchmarks.ranking_over_http import compare_answers
-from benchmarks.ranking_sets import SETS, Asking, RankingSet
+from benchmarks.ranking_sets import SETS, Asking, Extent, RankingSet
 from benchmarks.ready_vectors import ReadyVectors, load_ready
 from indexer.catalog.embedded_postgres import embedded_postgres
 from indexer.catalog.embedding import DEFAULT, load_for_bulk
@@ -40,9 +41,10 @@ _COLUMNS = ("queries", "ranking", "number", "R@1", "R@5", "R@10", "MRR@10", "nDC
 def main() -> None:
     """Measure the sets wanted, and print a table of each."""
     wanted = _arguments()
+    extent = Extent(data=wanted.data, queries=wanted.queries, positions=wanted.positions)
     for name in wanted.sets:
         measured = _Measured()
-        for number, part in enumerate(SETS[name](wanted.data, wanted.queries)):
+        for number, part in enumerate(SETS[name](extent)):
             with tempfile.TemporaryDirectory(prefix="caption-search-") as home, _loaded(part, Path(home), wanted) as at:
                 measured.add(part, *at)
                 if number == 0 and wanted.over_http:
@@ -111,6 +113,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--queries", type=int, default=5000, help="at most so many of each library and kind")
+    parser.add_argument(
+        "--positions", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="the captions held out in turn"
+    )
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     parser.add_argument("--over-http", type=int, default=0, metavar="N")
     return parser.parse_args()

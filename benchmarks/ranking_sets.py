@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import regex
 
 from benchmarks.bench_images import BenchImage
 
-_SENTENCES = 5
 _WORD = regex.compile(r"\p{Latin}+")
 _NO_WORD = regex.compile(r'(?<!\S)-+|["“”„]')  # what a search box would take for an operator
 
@@ -41,34 +40,43 @@ class RankingSet:
     askings: Sequence[Asking]
 
 
-Parts = Iterator[RankingSet]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much is measured: the most queries of a library and kind, and which captions are held out in turn."""
+
+    data: Path
+    queries: int
+    positions: Sequence[int]
 
 
-def photos(data: Path, limit: int, *, field: str = "captions") -> Parts:
+Parts: TypeAlias = Iterator[RankingSet]
+
+
+def photos(extent: Extent, *, field: str = "captions") -> Parts:
     """Yield the photos' captions with each of the five held out in turn."""
-    return _rotations(_read(data / "photos.jsonl"), field, f"photos_{field}", limit)
+    return _rotations(extent, "photos.jsonl", field, f"photos_{field}")
 
 
-def human(data: Path, limit: int, *, field: str = "captions") -> Parts:
+def human(extent: Extent, *, field: str = "captions") -> Parts:
     """Yield the validation images' captions with each of the five held out in turn."""
-    return _rotations(_read(data / "captions_val.jsonl"), field, f"val_{field}", limit)
+    return _rotations(extent, "captions_val.jsonl", field, f"val_{field}")
 
 
-def model(data: Path, limit: int) -> Parts:
+def model(extent: Extent) -> Parts:
     """Yield two models' captions, asked for by what five people wrote."""
-    lines = _read(data / "captions_val.jsonl")
+    lines = _read(extent.data / "captions_val.jsonl")
     images = [_image(line["image"], list(line["vlm_captions"].values())) for line in lines]
     asked = [(text, number) for number, line in enumerate(lines) for text in line["captions"]]
     sentences = [sentence for image in images for sentence in image.sentences]
-    yield RankingSet(stem="val_vlm_captions", sentences=sentences, images=images, askings=_ask(asked, limit))
+    yield RankingSet(stem="val_vlm_captions", sentences=sentences, images=images, askings=_ask(asked, extent.queries))
 
 
-def large(data: Path, limit: int) -> Parts:
+def large(extent: Extent) -> Parts:
     """Yield 31,014 images' captions with each of the five held out in turn."""
-    return _rotations(_read(data / "captions_31k.jsonl.gz"), "captions", "big_captions", limit)
+    return _rotations(extent, "captions_31k.jsonl.gz", "captions", "big_captions")
 
 
-SETS: dict[str, Callable[[Path, int], Parts]] = {
+SETS: dict[str, Callable[[Extent], Parts]] = {
     "photos": photos,
     "human": human,
     "model": model,
@@ -78,20 +86,18 @@ SETS: dict[str, Callable[[Path, int], Parts]] = {
 }
 
 
-def _rotations(lines: list[dict[str, Any]], field: str, stem: str, limit: int) -> Parts:
-    for position in range(_SENTENCES):
-        yield _held_out(lines, field, stem, position, limit)
-
-
-def _held_out(lines: list[dict[str, Any]], field: str, stem: str, position: int, limit: int) -> RankingSet:
-    """Hold out the caption at one position of every image."""
-    images, asked = [], []
-    for number, line in enumerate(lines):
-        sentences = list(line[field])
-        asked.append((sentences.pop(position), number))
-        images.append(_image(line["image"], sentences))
+def _rotations(extent: Extent, file: str, field: str, stem: str) -> Parts:
+    """Hold out the caption at one position of every image, and then the one at another."""
+    lines = _read(extent.data / file)
     everything = [sentence for line in lines for sentence in line[field]]
-    return RankingSet(stem=stem, sentences=everything, images=images, askings=_ask(asked, limit))
+    for position in extent.positions:
+        asked = [(line[field][position], number) for number, line in enumerate(lines)]
+        images = [_image(line["image"], _without(line[field], position)) for line in lines]
+        yield RankingSet(stem=stem, sentences=everything, images=images, askings=_ask(asked, extent.queries))
+
+
+def _without(sentences: Sequence[str], position: int) -> list[str]:
+    return [*sentences[:position], *sentences[position + 1 :]]
 
 
 def _ask(asked: list[tuple[str, int]], limit: int) -> list[Asking]:
