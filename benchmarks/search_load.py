@@ -21,11 +21,12 @@ from benchmarks.floors import Floors, open_floors
 from benchmarks.libraries import add_arguments, open_library
 from benchmarks.recombining import load_captions
 from benchmarks.search_queries import Queries, make_queries, take
-from benchmarks.serving import Asked, Service, serving
+from benchmarks.serving import Asked, Request, Service, serving
 from indexer.catalog.store import Store
 from indexer.cli.output import print_table
 
 _CLIENTS = (1, 8)
+_LIVE = Request("/health/live")
 _COLUMNS = (
     "asked for",
     "clients",
@@ -82,7 +83,7 @@ def main() -> None:
             live = store.generations.get_live()
         assert live is not None
         with open_floors(conninfo, live) as floors, serving(wanted.home) as service:
-            service.ask([_path(text) for kind in queries.values() for text in take(kind, 20)])
+            service.ask([_request(text) for kind in queries.values() for text in take(kind, 20)])
             for _ in range(wanted.rounds):
                 _measure_round(service, queries, floors, wanted.requests, measured)
     rows = [(what, clients, *own.cells()) for (what, clients), own in measured.items()]
@@ -102,15 +103,15 @@ def _measure_round(
 ) -> None:
     for clients in _CLIENTS:
         for kind, texts in queries.items():
-            asked = service.ask([_path(text) for text in take(texts, count)], clients=clients)
+            asked = service.ask([_request(text) for text in take(texts, count)], clients=clients)
             measured[kind, clients].add_round(asked)
-        measured["floor: /health/live", clients].add_round(service.ask(["/health/live"] * count, clients=clients))
+        measured["floor: /health/live", clients].add_round(service.ask([_LIVE] * count, clients=clients))
     measured["floor: 20 nearest by the index", 1].took += floors.nearest(count)
     measured["floor: every vector in numpy", 1].took += floors.exact(count)
 
 
-def _path(text: str) -> str:
-    return "/search?" + urlencode({"q": text})
+def _request(text: str) -> Request:
+    return Request("/search?" + urlencode({"q": text}))
 
 
 def _percentiles(values: Sequence[float]) -> list[str]:

@@ -6,6 +6,7 @@ Every statement is explained as the product itself runs it; the library is loade
 """
 
 import argparse
+import json
 import re
 import statistics
 import time
@@ -17,13 +18,13 @@ from psycopg.rows import DictRow
 
 from benchmarks.libraries import add_arguments, open_library
 from indexer.catalog.embedding import load_for_queries
-from indexer.catalog.queries import compose
+from indexer.catalog.queries import Part, compose
 from indexer.catalog.searching import Query, Searcher
+from indexer.catalog.searching.filters import read_filters
 from indexer.catalog.store import Store
 from indexer.catalog.store.database import Database
-from indexer.catalog.store.entries import Entries
+from indexer.catalog.store.hits import Hits
 from indexer.cli.output import print_table
-from indexer.models import Mode
 
 QUERIES = (
     "a man in a red shirt standing in front of people",
@@ -35,30 +36,29 @@ QUERIES = (
 _COLUMNS = ("query", "embed ms", "search ms", "statement, decoded", "planning", "execution", "hits")
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS) "
 _VECTOR = re.compile(r"'\[[-0-9.,e]{100,}\]'")
-_MODE: Mode = "hybrid"
 
 
 class ExplainingDatabase(Database):
-    """Takes down how long statements take, their rows decoded, and explains them where it is asked to."""
+    """Adds up how long statements take, their rows decoded, and explains them where it is asked to."""
 
     def __init__(self, conninfo: str) -> None:
         super().__init__(conninfo, max_connections=1)
-        self.took_ms: dict[str, float] = {}
+        self.took_ms = 0.0
         self.plan: list[str] = []
         self.explains = False
 
     def fetch(
-        self, noun: str, query: str, parts: Mapping[str, int] | None = None, /, **values: object
+        self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object
     ) -> list[DictRow]:
         """Run a query as usual beside a clock, after explaining it."""
         if self.explains:
             self._explain(noun, query, parts or {}, values)
         started = time.perf_counter()
         rows = super().fetch(noun, query, parts, **values)
-        self.took_ms[query] = (time.perf_counter() - started) * 1000
+        self.took_ms += (time.perf_counter() - started) * 1000
         return rows
 
-    def _explain(self, noun: str, query: str, parts: Mapping[str, int], values: Mapping[str, object]) -> None:
+    def _explain(self, noun: str, query: str, parts: Mapping[str, Part], values: Mapping[str, object]) -> None:
         with self.connection() as connection:
             rows = connection.execute(sql.SQL(_EXPLAIN) + compose(noun, query, **parts), values).fetchall()
         self.plan = [_VECTOR.sub("'[…]'", line) for row in rows for line in row.values()]
@@ -70,7 +70,7 @@ def main() -> None:
     embedder = load_for_queries("all-MiniLM-L6-v2")
     with open_library(wanted) as conninfo, Store(conninfo) as store:
         database = ExplainingDatabase(conninfo)
-        store.entries = Entries(database)
+        store.hits = Hits(database)
         searcher = Searcher(store, lambda _: embedder)
         for text in wanted.query:
             searcher.search(Query(text=text))
@@ -85,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     parser.add_argument("--query", nargs="+", default=QUERIES)
+    parser.add_argument("--filters", type=json.loads, default={}, help="as in POST /search")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--plans", action="store_true", help="print each query's plan")
     return parser.parse_args()
@@ -95,13 +96,15 @@ def _profile(
 ) -> tuple[object, ...]:
     """Return one row of the table: medians, but for the explained statement's own times."""
     took = defaultdict[str, list[float]](list)
+    query = Query(text=text, filters=read_filters(wanted.filters))
     for _ in range(wanted.rounds):
-        results = searcher.search(Query(text=text, mode=_MODE))
+        database.took_ms = 0.0
+        results = searcher.search(query)
         took["embed"].append(results.embed_ms)
         took["search"].append(results.search_ms)
-        took["statement"].append(sum(database.took_ms.values()))
+        took["statement"].append(database.took_ms)
     database.explains = True
-    hits = searcher.search(Query(text=text, mode=_MODE)).hits
+    hits = searcher.search(query).hits
     database.explains = False
     if wanted.plans:
         print("\n".join([f"--- {text}", *database.plan]))

@@ -16,7 +16,16 @@ from pathlib import Path
 from benchmarks.running import killed_at_end
 
 INDEXER = Path(sys.executable).with_name("indexer")
+_HEADERS = {"Content-Type": "application/json"}
 _LONGEST_START_S, _LONGEST_ROUND_S = 120.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the service: a path, or JSON sent to it."""
+
+    path: str
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +43,30 @@ class Service:
 
     address: str
 
-    def ask(self, paths: Sequence[str], *, clients: int = 1) -> list[Asked]:
-        """Get every path, so many at a time over connections that stay open; stop after a minute.
+    def ask(self, requests: Sequence[Request], *, clients: int = 1) -> list[Asked]:
+        """Send every request, so many at a time over connections that stay open; stop after a minute.
 
         Answers are kept as they came: reading them would take from the cores that the service shares.
         """
-        shares = [paths[number::clients] for number in range(clients)]
+        shares = [requests[number::clients] for number in range(clients)]
         deadline = time.monotonic() + _LONGEST_ROUND_S
         with ThreadPoolExecutor(clients) as pool:
             answered = pool.map(partial(self._ask_in_turn, deadline), shares)
             return [asked for own in answered for asked in own]
 
-    def _ask_in_turn(self, deadline: float, paths: Sequence[str]) -> list[Asked]:
+    def _ask_in_turn(self, deadline: float, requests: Sequence[Request]) -> list[Asked]:
         connection, asked = HTTPConnection(self.address, timeout=_LONGEST_ROUND_S), []
-        for path in paths:
+        for wanted in requests:
             if time.monotonic() > deadline:
                 break
             sent_s = time.perf_counter()
-            connection.request("GET", path)
+            connection.request(
+                "POST" if wanted.body else "GET", wanted.path, wanted.body, _HEADERS if wanted.body else {}
+            )
             answer = connection.getresponse()
             body = answer.read()
             asked.append(Asked(sent_s, time.perf_counter() - sent_s, body))
-            assert answer.status == HTTPStatus.OK, f"{path}: {answer.status} {body[:500]!r}"
+            assert answer.status == HTTPStatus.OK, f"{wanted}: {answer.status} {body[:500]!r}"
         connection.close()
         return asked
 

@@ -13,9 +13,10 @@ from indexer.catalog.embedding import load_for_queries
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
 from indexer.settings import Settings
+from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
-from search_api.routes import health, images, page, search
+from search_api.routes import feedback, health, images, page, search
 
 
 @contextmanager
@@ -43,7 +44,9 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     app.state.parts = parts
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
+    app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, images, health, page):
+    for routes in (search, images, feedback, health, page):
         app.include_router(routes.router)
     return app

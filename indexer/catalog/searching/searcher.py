@@ -34,7 +34,7 @@ class Searcher:
         self._loading = threading.Lock()
         self._coverage: tuple[GenerationId, float, Coverage] | None = None
 
-    def search(self, query: Query, generation: Generation | None = None) -> Results:
+    def search(self, query: Query, *, generation: Generation | None = None) -> Results:
         """Return the hits for a query, best first; no hits and no generation while nothing is indexed.
 
         A cursor's page comes from the generation it began with; else from `generation`, else the live one. Raises
