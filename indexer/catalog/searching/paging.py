@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from indexer.catalog.searching.banding import band_scores, is_shown
+from indexer.catalog.searching.bands import is_shown
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.collapsing import fold
 from indexer.catalog.searching.cursors import Cursor, Shown
 from indexer.catalog.searching.explaining import explain
@@ -31,6 +32,7 @@ class Paging:
         self._query = query
         self._generation = generation
         self._sought = sought
+        self._curve = Calibration.of(generation).curve(query.mode, query.wish.text)
 
     def first(self) -> Page:
         """Rank, decide what is shown, and return its beginning."""
@@ -58,7 +60,7 @@ class Paging:
     def _decide(self, ranked: Sequence[Candidate]) -> Cursor:
         """Decide what the whole answer is: which of the ranked are shown, in which band, and folded into what."""
         query = self._query
-        bands = band_scores([c.score for c in ranked], mode=query.mode, words=len(self._sought.words))
+        bands = self._curve.band(ranked)
         shown = {
             c.image_id: band if is_shown(band, query.strictness) else "likely"
             for c, band in zip(ranked, bands, strict=True)
@@ -89,7 +91,7 @@ class Paging:
         for place in places:
             candidate = known[place.image_id]
             if found := details.get(place.image_id):
-                why = explain(candidate, found, terms) if self._query.explain else None
+                why = explain(candidate, found, terms, self._curve) if self._query.explain else None
                 hits.append(show(place, found, candidate, why))
         return hits
 

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.lexical import is_mostly_cjk, split_for_phrase, split_words
+from indexer.catalog.lexical import split_for_phrase, split_words
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
@@ -18,8 +19,6 @@ from indexer.catalog.store.hits import Sought
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
-# How much of the score is cosine, for queries of four words and more: docs/search-quality.md.
-DENSE_WEIGHT, DENSE_WEIGHT_CJK = 0.75, 0.40
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
 
@@ -86,7 +85,7 @@ class Searcher:
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
             vector=self.embedder(generation).embed([wish.text])[0] if is_embedded else None,
-            dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(wish.text) else DENSE_WEIGHT,
+            dense_weight=Calibration.of(generation).dense_weight(wish.text),
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
