@@ -25,7 +25,6 @@ from benchmarks.ranking_over_http import compare_answers
 from benchmarks.ranking_sets import SETS, Asking, Extent, RankingSet
 from benchmarks.ready_vectors import ReadyVectors, load_ready
 from indexer.catalog.embedded_postgres import embedded_postgres
-from indexer.catalog.embedding import DEFAULT, load_for_bulk
 from indexer.catalog.migrating import migrate
 from indexer.catalog.searching import Query, Searcher
 from indexer.catalog.store import Store
@@ -92,20 +91,12 @@ def find_ranks(searcher: Searcher, asking: Asking, mode: Mode) -> list[int]:
 @contextmanager
 def _loaded(part: RankingSet, home: Path, wanted: argparse.Namespace) -> Iterator[tuple[Store, ReadyVectors]]:
     """Give a catalogue that holds a set's images, and an embedder that knows all its texts."""
-    embedder = _knowing(part, wanted.vectors or home)
+    embedder = load_ready((wanted.vectors or home) / part.stem, part.sentences)
     with embedded_postgres(home) as conninfo:
         migrate(conninfo)
         load_library(conninfo, part.images, embedder)
         with Store(conninfo) as store:
             yield store, embedder
-
-
-def _knowing(part: RankingSet, folder: Path) -> ReadyVectors:
-    """Return the vectors of a set's sentences and queries; those of the queries that are no sentence are made."""
-    asked = [text for asking in part.askings for text in asking.texts]
-    ready = load_ready(folder / part.stem, part.sentences)
-    missing = [text for text in dict.fromkeys(asked) if text not in ready]
-    return ready.with_more(missing, load_for_bulk(DEFAULT).embed(missing)) if missing else ready
 
 
 def _arguments() -> argparse.Namespace:
