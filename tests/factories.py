@@ -25,14 +25,14 @@ def make_answer(*sentences: str, prompt_id: PromptId | None = None, **changes: o
     return Answer(captions=(Caption(prompt_id=prompt_id, **values),))  # type: ignore[arg-type]
 
 
-def make_prompt(text: str = "Describe.") -> Prompt:
+def make_prompt(text: str = "Describe.", **changes: object) -> Prompt:
+    values: dict[str, object] = {"kind": "retrieval", "schema": {"type": "object"}, **changes}
     return Prompt(
-        kind="retrieval",
         text=text,
-        schema={"type": "object"},
         max_tokens=100,
         image_detail="auto",
         sha256=hashlib.sha256(text.encode()).digest(),
+        **values,  # type: ignore[arg-type]
     )
 
 

@@ -79,9 +79,11 @@ class Searcher:
     def coverage(self, generation: Generation) -> Coverage:
         """Return how much of the catalogue a generation holds, at most half a minute old."""
         known, now = self._coverage, time.monotonic()
-        if known is None or known[0] != generation.id or now - known[1] > _COVERAGE_AGE_S:
-            known = (generation.id, now, self._store.generations.count_coverage(generation.id))
-            self._coverage = known
+        if known is None or known[0] != generation.id:
+            known = self._coverage = (generation.id, now, self._store.generations.count_coverage(generation.id))
+        elif now - known[1] > _COVERAGE_AGE_S:
+            self._coverage = (generation.id, now, known[2])  # others go on with what is known while this one counts
+            known = self._coverage = (generation.id, now, self._store.generations.count_coverage(generation.id))
         return known[2]
 
     def _seek(self, query: Query, generation: Generation) -> Sought:

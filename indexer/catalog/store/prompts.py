@@ -50,7 +50,8 @@ class Prompts:
 
     def find_fields(self, kind: str) -> set[str]:
         """Name what replies of a kind have, over all its revisions."""
-        return {field for stored in self.find_prompts() if stored.kind == kind for field in stored.schema["properties"]}
+        schemas = [stored.schema for stored in self.find_prompts() if stored.kind == kind]
+        return {field for schema in schemas for field in schema.get("properties", ())}
 
     def get_revision(self, kind: str, revision: int) -> Prompt:
         """Return a stored revision by its number; raises NotFoundError."""
