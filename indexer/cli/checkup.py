@@ -10,9 +10,9 @@ from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.embedding import load_for_queries
 from indexer.catalog.opening import open_store
-from indexer.cli.choosing import build_captioner
 from indexer.errors import CaptionSearchError, SettingsError
 from indexer.imaging.decoding import supported_formats
+from indexer.pipelines.choosing import build_captioner
 from indexer.settings import Settings
 
 

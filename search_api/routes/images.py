@@ -18,13 +18,11 @@ from indexer.imaging.hashing import sha256_of
 from indexer.imaging.thumbnails import SIZES, make_thumbnail
 from indexer.models import ImageId, Origin
 from search_api.parts import PartsDep
+from search_api.references import REFERENCE, find_id
 
 router = APIRouter(prefix="/images", tags=["images"])
 
-ImageRef = Annotated[
-    str,
-    fastapi.Path(pattern=r"^([1-9]\d{0,17}|[0-9a-f]{64})$", description="An image id, or the SHA-256 of its file."),
-]
+ImageRef = Annotated[str, fastapi.Path(pattern=REFERENCE, description="An image id, or the SHA-256 of its file.")]
 ThumbnailSize = Annotated[int, Query(ge=16, le=SIZES[-1], description="Longest side in pixels, rounded up to a step.")]
 
 # Content never changes under an id: it is the SHA-256 of these bytes.
@@ -132,10 +130,7 @@ def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> File
 
 
 def _get(store: Store, ref: str) -> StoredImage:
-    image_id = store.images.find_image_id(bytes.fromhex(ref)) if len(ref) == 64 else ImageId(int(ref))
-    if image_id is None:
-        raise NotFoundError("image", ref)
-    return store.images.get_image(image_id)
+    return store.images.get_image(find_id(store, ref))
 
 
 def _find_file(image: StoredImage) -> Path:

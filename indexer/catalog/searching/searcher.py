@@ -9,12 +9,14 @@ from indexer.catalog.lexical import split_for_phrase, split_words
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
+from indexer.catalog.searching.likeness import Likeness
 from indexer.catalog.searching.paging import Paging
 from indexer.catalog.searching.query import Query
 from indexer.catalog.searching.results import Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.generations import Coverage
 from indexer.catalog.store.hits import Sought
+from indexer.catalog.vectors import mean_vector
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
@@ -49,7 +51,7 @@ class Searcher:
         sought = self._seek(query, generation)
         embedded = time.perf_counter()
         paging = Paging(self._store, query, generation, sought)
-        if not query.wish.text:
+        if not query.is_ranked:
             page = paging.listed(cursor.before if cursor else None)
         else:
             page = paging.following(cursor) if cursor else paging.first()
@@ -79,6 +81,8 @@ class Searcher:
         return known[2]
 
     def _seek(self, query: Query, generation: Generation) -> Sought:
+        if query.like is not None:
+            return self._seek_like(query.like, query.wish.filters, generation)
         wish = query.wish
         words = split_words(wish.text)
         is_embedded = bool(wish.text) and query.mode != "text"
@@ -89,6 +93,21 @@ class Searcher:
             dense_weight=DENSE_WEIGHT,
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
+
+    def _seek_like(self, like: Likeness, filters: Sequence[Filter], generation: Generation) -> Sought:
+        """Seek by an image's stored vector, without a model; or by captions, as if they were its entry."""
+        if like.image_id is None:
+            return Sought(
+                words=split_words(" ".join(like.captions)),
+                vector=mean_vector(self.embedder(generation).embed(like.captions)),
+                dense_weight=DENSE_WEIGHT,
+                conditions=make_conditions(filters),
+            )
+        vector = self._store.likenesses.get_vector(generation.id, like.image_id)
+        if vector is None:
+            raise NotFoundError("entry in the live index of image", f"{like.image_id}: it has no caption that serves")
+        left_out = () if like.twins else (like.image_id,)
+        return Sought(vector=vector, dense_weight=1.0, conditions=make_conditions(filters, left_out=left_out))
 
     def _read_cursor(self, query: Query) -> Cursor | None:
         if query.cursor is None:

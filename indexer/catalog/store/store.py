@@ -11,6 +11,7 @@ from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
+from indexer.catalog.store.likenesses import Likenesses
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
 from indexer.catalog.store.requests import Requests
@@ -34,6 +35,7 @@ class Store:
         self.generations = Generations(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
+        self.likenesses = Likenesses(self._database)
         self.status = Status(self._database)
 
     def __enter__(self) -> Self:
