@@ -16,6 +16,7 @@ from indexer.catalog.searching import Searcher
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
+from search_api.body_limit import BodyLimitMiddleware
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
@@ -53,6 +54,7 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     app.state.parts = parts
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(BodyLimitMiddleware)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)

@@ -20,7 +20,6 @@ from indexer.errors import (
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 _RETRY_AFTER_S = 10.0  # where a busy model does not say itself how long it takes
-_TOO_LARGE = "This is larger than what is taken here; what was sent of it was not kept."
 
 
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
@@ -73,8 +72,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        is_too_large = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        answer = problem(error.status_code, _TOO_LARGE if is_too_large else str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
 

@@ -10,7 +10,6 @@ from fastapi import UploadFile
 
 from indexer.models import FoundFile, clean_text
 
-MOST_BYTES = 50_000_000
 _LONGEST_NAME = 255
 
 

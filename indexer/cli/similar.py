@@ -1,5 +1,6 @@
 """`indexer similar`: search by image from the terminal."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +12,7 @@ from indexer.cli.output import JsonFlag, print_json, print_table, say
 if TYPE_CHECKING:
     from indexer.catalog.searching import Hit, Query
     from indexer.catalog.store import Store
+    from indexer.models import Strictness
     from indexer.pipelines.matching import Matched
     from indexer.settings import Settings
 
@@ -19,8 +21,11 @@ def similar(
     image: Annotated[str, typer.Argument(help="A path, an image id, or a SHA-256.")],
     limit: Annotated[int, typer.Option("-l", "--limit", min=1, max=100, help="Show at most this many hits.")] = 10,
     strictness: Annotated[
-        Literal["low", "normal", "high"], typer.Option(help="normal leaves weak hits out, high likely ones, too.")
-    ] = "low",
+        Literal["low", "normal", "high"] | None,
+        typer.Option(
+            help="low, for indexed images, shows weak hits, too; normal, for others, does not; high is strict."
+        ),
+    ] = None,
     collapse: Annotated[
         Literal["none", "duplicates", "family"], typer.Option(help="Fold near-duplicates, or the edits of one image.")
     ] = "none",
@@ -41,16 +46,18 @@ def similar(
     from indexer.settings import Settings
 
     settings = Settings.load()
-    query = Query(limit=limit, strictness=strictness, collapse=collapse, cursor=cursor, like=Likeness())
+    query = Query(limit=limit, strictness=strictness or "low", collapse=collapse, cursor=cursor, like=Likeness())
     with open_store(settings) as store:
-        matched = _search(settings, store, image, query, may_caption=caption)
+        matched = _search(settings, store, image, query, strictness or "normal", may_caption=caption)
     if as_json:
         print_json(present_matched(matched))
     else:
         _show(matched)
 
 
-def _search(settings: "Settings", store: "Store", image: str, query: "Query", *, may_caption: bool) -> "Matched":
+def _search(
+    settings: "Settings", store: "Store", image: str, query: "Query", of_files: "Strictness", *, may_caption: bool
+) -> "Matched":
     from indexer.catalog.embedding import load_for_queries
     from indexer.catalog.searching import Searcher
     from indexer.errors import BadImageError, NotFoundError, SettingsError
@@ -73,7 +80,8 @@ def _search(settings: "Settings", store: "Store", image: str, query: "Query", *,
     else:
         return matching.find_similar(image_id, query)
     try:
-        return matching.search(next(find_files([Path(image)])), query, may_caption=may_caption)
+        file = next(find_files([Path(image)]))
+        return matching.search(file, replace(query, strictness=of_files), may_caption=may_caption)
     except BadImageError as exc:
         raise SettingsError(f"{image} cannot be searched by: {exc.reason}.") from exc
 
@@ -85,7 +93,7 @@ def _show(matched: "Matched") -> None:
     if results.generation is None:
         say("Nothing is indexed yet: run `indexer ingest FOLDER` first.")
     elif results.no_match:
-        say("Nothing in the index is like it.")
+        say("Nothing in the index is like it. `--strictness low` shows the nearest all the same.")
     else:
         rows = [(hit.score, _kind(hit), hit.image_id, hit.location, hit.caption) for hit in results.hits]
         print_table(("score", "band", "id", "location", "caption"), rows)

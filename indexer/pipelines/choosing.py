@@ -48,8 +48,13 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
 
 
 def build_captioner_of(settings: Settings, generation: Generation) -> Captioner:
-    """Return the captioner that made a generation; where captions were imported, the one that the settings choose."""
+    """Return the captioner that made a generation; where captions were imported, the one that is set.
+
+    Raises SettingsError where none is: what can be said offline is unlike imported captions.
+    """
     if generation.captioner == "import":
+        if settings.captioner is None and settings.chosen_captioner() == "offline":
+            raise SettingsError(f"The index holds imported captions, and nothing captions this image: {_HOW_TO_SET}.")
         return build_captioner(settings, captions=None)
     made_with = {"captioner": generation.captioner, "model": generation.model}
     return build_captioner(settings.model_copy(update=made_with), captions=None)

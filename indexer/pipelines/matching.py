@@ -10,9 +10,9 @@ from indexer.captioning.limiting import Limiter
 from indexer.catalog.searching import Likeness, Query, Results, Searcher
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.store import Store
-from indexer.errors import CaptionRefusedError
+from indexer.errors import CaptionRefusedError, QueryError
 from indexer.imaging.reading import ReadImage, read_image
-from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, ImageId, Prompt
+from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, ImageFacts, ImageId, Prompt
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.jobs import read_for, subject_of
 from indexer.pipelines.trying_out import TryingOut
@@ -65,24 +65,33 @@ class Matching:
         Where there is none, the file is captioned as the live generation was, if it may be, and searched by that;
         nothing is indexed. Raises BadImageError, CaptionerError, and SettingsError where no endpoint is set.
         """
+        if query.cursor is not None:
+            raise QueryError("A search by a file has one page: ask for more hits, or for those of an indexed image.")
         facts = read_image(file.path, max_edge=_HASHED_EDGE).facts
+        self._searcher.check_fields(query.wish.filters)
         generation = self._store.generations.get_live()
         if generation is None:
             return Matched(results=Results(query=query, generation=None, coverage=None, hits=[]))
-        conditions = make_conditions(query.wish.filters)
-        twins = self._store.likenesses.find_twins(generation.id, facts.sha256, facts.perceptual_hash, conditions)
-        if twins:
-            shown = tuple(twin.image_id for twin in twins if twin.may_show)
-            like = Likeness(image_id=twins[0].image_id, twins=shown, perceptual_hash=facts.perceptual_hash)
-            matched_by: MatchedBy = "sha256" if twins[0].is_same_file else "perceptual_hash"
-            return Matched(results=self._find(query, like, generation), matched_by=matched_by)
+        if recognised := self._recognise(facts, query, generation):
+            return recognised
         if not may_caption:
             coverage = self._searcher.coverage(generation)
             return Matched(results=Results(query=query, generation=generation, coverage=coverage, hits=[]))
         caption = self._describe(file, generation)
         like = Likeness(captions=caption, perceptual_hash=facts.perceptual_hash)
         results = self._searcher.search(replace(query, like=like), generation)
-        return Matched(results=results, matched_by="caption", caption=caption)
+        return Matched(results=replace(results, next_cursor=None), matched_by="caption", caption=caption)
+
+    def _recognise(self, facts: ImageFacts, query: Query, generation: Generation) -> Matched | None:
+        conditions = make_conditions(query.wish.filters)
+        twins = self._store.likenesses.find_twins(generation.id, facts.sha256, facts.perceptual_hash, conditions)
+        if not twins:
+            return None
+        shown = tuple(twin.image_id for twin in twins if twin.may_show)
+        like = Likeness(image_id=twins[0].image_id, twins=shown, perceptual_hash=facts.perceptual_hash)
+        results = self._find(query, like, generation)
+        matched_by: MatchedBy = "sha256" if twins[0].is_same_file else "perceptual_hash"
+        return Matched(results=replace(results, next_cursor=None), matched_by=matched_by)
 
     def _find(self, query: Query, like: Likeness, generation: Generation | None = None) -> Results:
         return self._searcher.search(replace(query, mode="dense", like=like), generation)

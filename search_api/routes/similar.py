@@ -9,13 +9,14 @@ from indexer.catalog import searching
 from indexer.catalog.searching import Likeness
 from indexer.models import Collapse, Strictness
 from indexer.pipelines.presenting import MatchedAnswer, SearchAnswer, present, present_matched
+from search_api.body_limit import MOST_BYTES
 from search_api.filter_parameters import FilterParameters, filters_in
 from search_api.model_calls import one_of
 from search_api.parts import PartsDep
 from search_api.references import find_id
 from search_api.routes.images import ImageRef
 from search_api.routes.search import LONGEST_CURSOR, MOST_HITS
-from search_api.uploads import MOST_BYTES, kept
+from search_api.uploads import kept
 
 router = APIRouter(tags=["search"])
 
@@ -27,22 +28,23 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class LikeParameters(FilterParameters):
-    """What every search by image takes; nothing is cut off unless `strictness` asks for it."""
+    """What every search by image takes."""
 
     limit: int = Field(20, ge=1, le=MOST_HITS)
-    strictness: Strictness = Field("low", description="normal leaves weak hits out, high likely ones, too")
     collapse: Collapse = Field("none", description="fold near-duplicates, or the edits of one image")
 
 
 class SimilarParameters(LikeParameters):
-    """A search by an indexed image."""
+    """A search by an indexed image; nothing is cut off unless `strictness` asks for it."""
 
+    strictness: Strictness = Field("low", description="normal leaves weak hits out, high likely ones, too")
     cursor: str | None = Field(None, min_length=1, max_length=LONGEST_CURSOR, description="next_cursor of a page")
 
 
 class UploadParameters(LikeParameters):
     """A search by a file: one page, of as many hits as `limit` allows."""
 
+    strictness: Strictness = Field("normal", description="low cuts nothing off, high leaves likely hits out, too")
     caption: bool = Field(True, description="caption an unknown image, which may cost money; false: only recognise it")
 
 
@@ -54,11 +56,11 @@ def similar(
 
     `similarity` is the cosine of the mean vectors of what is said of both; a near-duplicate looks the same.
     """
-    query = _query(request, wanted, wanted.cursor)
+    query = _query(request, wanted, wanted.strictness, wanted.cursor)
     return present(parts.matching.find_similar(find_id(parts.store, ref), query).results)
 
 
-@router.post("/search/image", max_body_size=MOST_BYTES, responses=_REFUSALS)
+@router.post("/search/image", responses=_REFUSALS)
 def search_by_file(
     parts: PartsDep,
     request: Request,
@@ -71,14 +73,17 @@ def search_by_file(
     by that. Nothing is indexed, and the file is not kept.
     """
     with one_of(parts.model_calls), kept(file) as found:
-        return present_matched(parts.matching.search(found, _query(request, wanted), may_caption=wanted.caption))
+        query = _query(request, wanted, wanted.strictness)
+        return present_matched(parts.matching.search(found, query, may_caption=wanted.caption))
 
 
-def _query(request: Request, wanted: LikeParameters, cursor: str | None = None) -> searching.Query:
+def _query(
+    request: Request, wanted: LikeParameters, strictness: Strictness, cursor: str | None = None
+) -> searching.Query:
     others = {"limit", "strictness", "collapse", "cursor", "caption"}
     return searching.Query(
         limit=wanted.limit,
-        strictness=wanted.strictness,
+        strictness=strictness,
         collapse=wanted.collapse,
         filters=filters_in(request.query_params, others),
         cursor=cursor,

@@ -46,7 +46,7 @@ class Searcher:
         generation = self._generation_of(cursor) or generation or self._store.generations.get_live()
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
-        self._check_fields(query.wish.filters)
+        self.check_fields(query.wish.filters)
         started = time.perf_counter()
         sought = self._seek(query, generation)
         embedded = time.perf_counter()
@@ -64,6 +64,18 @@ class Searcher:
             embed_ms=(embedded - started) * 1000,
             search_ms=(time.perf_counter() - embedded) * 1000,
         )
+
+    def check_fields(self, filters: Sequence[Filter]) -> None:
+        """Raise QueryError for filters that nothing can fulfil, rather than finding nothing."""
+        asked = {given.field for given in filters if given.is_moderation}
+        if not asked:
+            return
+        known = self._store.prompts.find_fields("moderation")
+        if unknown := sorted(asked - known):
+            raise QueryError(
+                f"There is no filter {unknown[0]}: {', '.join([*FIELDS, *sorted(known)])}."
+                + ("" if known else " Captions of the kind moderation would bring more.")
+            )
 
     def embedder(self, generation: Generation) -> Embedder:
         """Return the embedder of a generation, loading it once."""
@@ -122,15 +134,3 @@ class Searcher:
             return self._store.generations.get_generation(cursor.generation_id) if cursor else None
         except NotFoundError as exc:
             raise QueryError("The index that this cursor began with is gone: search again.") from exc
-
-    def _check_fields(self, filters: Sequence[Filter]) -> None:
-        """Refuse filters that nothing can fulfil, rather than finding nothing."""
-        asked = {given.field for given in filters if given.is_moderation}
-        if not asked:
-            return
-        known = self._store.prompts.find_fields("moderation")
-        if unknown := sorted(asked - known):
-            raise QueryError(
-                f"There is no filter {unknown[0]}: {', '.join([*FIELDS, *sorted(known)])}."
-                + ("" if known else " Captions of the kind moderation would bring more.")
-            )
