@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from pydantic import ValidationError
+
 from indexer.errors import JsonFileError
 
 _BOM = b"\xef\xbb\xbf"
@@ -26,6 +28,13 @@ def load_items(path: Path) -> Iterator[tuple[int, object]]:
         raise JsonFileError(path, f"cannot be read: {exc.strerror or exc}") from exc
     except (ValueError, RecursionError) as exc:
         raise JsonFileError(path, f"is no JSON: {exc}") from exc
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return what is wrong with an item, as a clause without its number."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
 
 
 def _is_array(file: IO[bytes]) -> bool:

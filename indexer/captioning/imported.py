@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from indexer.captioning.captioner import FreeCaptioner
-from indexer.json_items import load_items
+from indexer.json_items import first_fault, load_items
 from indexer.models import IMPORT_RANK, Answer, Caption, Prompt, Subject, clean_text
 
 
@@ -108,7 +108,7 @@ class ImportCaptioner(FreeCaptioner):
         try:
             line = _Line.model_validate({**item, "number": number})
         except ValidationError as exc:
-            self.bad_lines.append(BadLine(number=number, reason=_reason(exc)))
+            self.bad_lines.append(BadLine(number=number, reason=first_fault(exc)))
             return
         if line.sha256:
             self._by_sha256.setdefault(line.sha256.lower(), []).append(line)
@@ -127,9 +127,3 @@ def _merge(lines: Sequence[_Line]) -> Caption:
         visible_text="\n".join(dict.fromkeys(texts)),
         uncertain=any(line.uncertain for line in lines),
     )
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")

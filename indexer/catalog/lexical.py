@@ -62,5 +62,11 @@ def is_cjk(part: str) -> bool:
     return _CJK.fullmatch(part) is not None
 
 
+def is_mostly_cjk(text: str) -> bool:
+    """Tell whether most letters of a text belong to scripts that are written without spaces."""
+    letters = [c for c in text if c.isalpha()]
+    return 2 * sum(is_cjk(c) for c in letters) > len(letters)
+
+
 def _bigrams(part: str) -> list[str]:
     return [*(part[i : i + 2] for i in range(len(part) - 1)), *part]

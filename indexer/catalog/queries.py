@@ -9,7 +9,7 @@ from psycopg import sql
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
-Part = int | bool | sql.Composable
+Part = float | sql.Composable  # a whole number is a float, too
 
 
 def sql_folder() -> Path:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from indexer.cli import caption, correct, db, doctor, export, ingest, prompts, search, serve, similar, status
+from indexer.cli import caption, correct, db, doctor, evaluate, export, ingest, prompts, search, serve, similar, status
 from indexer.errors import CaptionSearchError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)
 app.command("search")(search.search)
 app.command("similar")(similar.similar)
+app.command("eval")(evaluate.evaluate)
 app.command("status")(status.status)
 app.command("failures")(status.failures)
 app.command("costs")(status.costs)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
-ALL_DONE, SOME_FAILED, STOPPED = 0, 3, 130
+ALL_DONE, SOME_FAILED, REFUSED, STOPPED = 0, 3, 4, 130
 
 
 def print_json(value: Mapping[str, object]) -> None:

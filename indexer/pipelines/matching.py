@@ -79,7 +79,7 @@ class Matching:
             return Matched(results=Results(query=query, generation=generation, coverage=coverage, hits=[]))
         caption = self._describe(file, generation)
         like = Likeness(captions=caption, perceptual_hash=facts.perceptual_hash)
-        results = self._searcher.search(replace(query, like=like), generation)
+        results = self._searcher.search(replace(query, like=like), generation=generation)
         return Matched(results=replace(results, next_cursor=None), matched_by="caption", caption=caption)
 
     def _recognise(self, facts: ImageFacts, query: Query, generation: Generation) -> Matched | None:
@@ -94,7 +94,7 @@ class Matching:
         return Matched(results=replace(results, next_cursor=None), matched_by=matched_by)
 
     def _find(self, query: Query, like: Likeness, generation: Generation | None = None) -> Results:
-        return self._searcher.search(replace(query, mode="dense", like=like), generation)
+        return self._searcher.search(replace(query, mode="dense", like=like), generation=generation)
 
     def _describe(self, file: FoundFile, generation: Generation) -> tuple[str, ...]:
         captioner = self._captioner_of(generation)

@@ -1,5 +1,7 @@
 """Find the image that somebody means."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import regex
@@ -26,3 +28,27 @@ def find_image(store: Store, name: str) -> ImageId:
     if image_id is None:
         raise NotFoundError("indexed image", name)
     return image_id
+
+
+def name_number(value: object) -> object:
+    """Return an id that JSON has as a number as the name it is, and anything else as it came."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def find_images(store: Store, names: Iterable[str], folder: Path) -> dict[str, frozenset[ImageId]]:
+    """Return the images that each name may mean, none where there is none.
+
+    An id, a SHA-256, and a path from `folder` mean one image; a file name, or a path below an ingested folder, may be
+    that of several.
+    """
+    found = {name: _find_exactly(store, name, folder) for name in names}
+    named = store.images.find_images_named([name for name, image_ids in found.items() if not image_ids])
+    return {name: image_ids or frozenset(named.get(name, ())) for name, image_ids in found.items()}
+
+
+def _find_exactly(store: Store, name: str, folder: Path) -> frozenset[ImageId]:
+    is_path = not (_SHA256.fullmatch(name) or name.isdecimal())
+    try:
+        return frozenset([find_image(store, os.path.abspath(folder / name) if is_path else name)])  # noqa: PTH100 - as sources do
+    except (NotFoundError, OSError):  # OSError: a name that no file can have
+        return frozenset()

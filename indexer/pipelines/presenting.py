@@ -25,14 +25,15 @@ class GenerationAnswer(TypedDict):
 class WhyAnswer(TypedDict):
     """Why a hit is there; `highlight` is escaped HTML with <mark> around matched words.
 
-    `matched_share` is the share of the query's words that the image has, weighted by how rare they are;
-    `near_duplicate`, of a search by image, whether the picture looks the same.
+    `lexical_score` is the share of the query's words that the image has, weighted by how rare they are, and how much of
+    its text they are. `exact` hits hold the query as a phrase, or in the picture itself: no cut-off leaves them out.
+    `near_duplicate`, of a search by image, tells whether the picture looks the same.
     """
 
     dense_rank: int | None
     similarity: float | None
     lexical_rank: int | None
-    matched_share: float | None
+    lexical_score: float | None
     exact: bool
     matched_terms: list[str]
     highlight: str
@@ -158,7 +159,7 @@ def _why(why: Why) -> WhyAnswer:
         "dense_rank": why.dense_rank,
         "similarity": _rounded(why.similarity),
         "lexical_rank": why.lexical_rank,
-        "matched_share": _rounded(why.matched_share),
+        "lexical_score": _rounded(why.lexical_score),
         "exact": why.is_exact,
         "matched_terms": why.matched_terms,
         "highlight": why.highlight,

@@ -9,6 +9,7 @@ const more = document.getElementById("more");
 const template = document.getElementById("hit");
 const MOST = 60;
 let asked = 0;
+let verdicts = new Map(); // what people said of the images of this query: true is relevant, false is not
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -42,10 +43,11 @@ async function show() {
     return;
   }
   said.textContent = "Searching…";
-  const answer = await ask(parameters);
+  const [answer, judged] = await Promise.all([ask(parameters), findVerdicts(query)]);
   if (turn !== asked) return; // a later search has taken over
+  verdicts = judged;
   said.textContent = answer.problem ?? summary(answer);
-  list.replaceChildren(...(answer.hits ?? []).map(card));
+  list.replaceChildren(...(answer.hits ?? []).map((hit) => card(hit, query)));
   more.hidden = !(answer.no_match && answer.generation && parameters.get("strictness") !== "low");
 }
 
@@ -68,7 +70,7 @@ function summary(answer) {
   return `${best}${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
 }
 
-function card(hit) {
+function card(hit, query) {
   const item = template.content.firstElementChild.cloneNode(true);
   const [link, caption] = [item.querySelector("a"), item.querySelector(".caption")];
   item.classList.add(hit.band);
@@ -78,5 +80,53 @@ function card(hit) {
   link.firstElementChild.alt = caption.textContent;
   item.querySelector(".band").textContent = hit.band;
   item.querySelector(".location").textContent = `${hit.location}${hit.why.captioner === "offline" ? " · offline caption" : ""}`;
+  const buttons = [...item.querySelectorAll(".verdicts button")];
+  press(buttons, verdicts.get(hit.image_id));
+  for (const button of buttons) button.addEventListener("click", () => judge(query, hit, button, buttons));
   return item;
+}
+
+async function findVerdicts(query) {
+  try {
+    const response = await fetch(`/feedback?${new URLSearchParams({ query })}`);
+    const { judgements } = response.ok ? await response.json() : { judgements: [] };
+    return new Map(judgements.map((said) => [said.image_id, said.relevant]));
+  } catch {
+    return new Map(); // the search beside it tells what is wrong
+  }
+}
+
+function press(buttons, verdict) {
+  for (const button of buttons) button.setAttribute("aria-pressed", button.value === String(verdict));
+}
+
+// Pressing a pressed button takes the judgement back.
+async function judge(query, hit, button, buttons) {
+  const group = button.parentElement;
+  if (group.ariaBusy === "true") return; // one at a time, so that the last one stays
+  const known = verdicts; // another search may have its own by the time the answer is there
+  const before = known.get(hit.image_id);
+  const wanted = button.ariaPressed === "true" ? null : button.value === "true";
+  group.ariaBusy = "true";
+  press(buttons, wanted);
+  const problem = await send({ query, image_id: hit.image_id, relevant: wanted });
+  group.ariaBusy = "false";
+  if (problem) {
+    press(buttons, before);
+    said.textContent = `Not kept: ${problem}`;
+  } else if (wanted === null) {
+    known.delete(hit.image_id);
+  } else {
+    known.set(hit.image_id, wanted);
+  }
+}
+
+async function send(feedback) {
+  try {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("/feedback", { method: "POST", headers, body: JSON.stringify(feedback) });
+    return response.ok ? null : (await response.json()).detail;
+  } catch {
+    return "The service does not answer. Is it still running?";
+  }
 }

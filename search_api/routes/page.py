@@ -18,7 +18,7 @@ _MEDIA_TYPES = {
 }
 _HEADERS = {
     # Captions are hostile text: even if one slipped through, nothing in the page may run but our own file.
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-location 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",

@@ -6,6 +6,14 @@ FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id
 WHERE g.state = 'live';
 
+-- name: get_generation
+-- Return one generation, live or not.
+SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
+       g.entries
+FROM generation g
+LEFT JOIN prompt p ON p.id = g.prompt_id
+WHERE g.id = %(generation_id)s;
+
 -- name: is_first_due
 -- Tell whether there are captions, but no generation yet to hold them.
 SELECT NOT EXISTS (SELECT FROM generation) AND (
@@ -55,11 +63,3 @@ WITH counted AS (
 )
 UPDATE generation SET entries = (SELECT count(*) FROM entry WHERE generation_id = %(generation_id)s)
 WHERE id = %(generation_id)s;
-
--- name: get_generation
--- Return one generation.
-SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries
-FROM generation g
-LEFT JOIN prompt p ON p.id = g.prompt_id
-WHERE g.id = %(generation_id)s;

@@ -55,6 +55,13 @@ WHERE i.id = %(image_id)s;
 -- Return the id of the image with this SHA-256.
 SELECT id FROM image WHERE sha256 = %(sha256)s;
 
+-- name: find_images_named
+-- Return the images that these names may mean: relative paths, or file names.
+SELECT DISTINCT n.name, l.image_id
+FROM location l
+CROSS JOIN LATERAL (VALUES (l.relative_path), (regexp_replace(l.relative_path, '^.*/', ''))) AS n (name)
+WHERE n.name = ANY(%(names)s);
+
 -- name: drop_locations
 -- Forget locations where the image that was there is no more.
 DELETE FROM location WHERE location = ANY(%(locations)s);

@@ -9,10 +9,11 @@ from psycopg.conninfo import make_conninfo
 
 from indexer.catalog.migrating import connect, describe, migrate, pending
 from indexer.catalog.opening import open_served_store
+from indexer.catalog.queries import sql_folder
 from indexer.errors import DatabaseError
 from indexer.settings import Settings
 
-ALL = ["0001.catalogue", "0002.editing-keys-judgements", "0003.records", "0004.batches-repeats-corrections"]
+ALL = sorted(path.stem for path in (sql_folder() / "migrations").glob("*.sql"))
 
 
 @pytest.fixture

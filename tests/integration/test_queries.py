@@ -43,6 +43,8 @@ TEMPLATE_PARTS: dict[str, Part] = {
     "dimensions": 384,
     "window": 200,
     "few": 1000,
+    "reach": 0.03,
+    "most_reached": 5000,
     "is_filtered": True,
     "use_words": True,
     "use_vector": True,

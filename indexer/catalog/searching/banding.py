@@ -6,8 +6,8 @@ from indexer.models import Band, Mode, Strictness
 
 # Read on public data (RESEARCH 1): F >= max(0.32, 0.60 of the best F), 0.7 from three words on, nothing below 0.34,
 # keeps 97% of the true images and empties 65 to 85% of off-topic queries. They belong to the default embedder.
-_FLOOR: dict[Mode, float] = {"hybrid": 0.34, "dense": 0.40, "text": 0.34}
-_STRONG: dict[Mode, float] = {"hybrid": 0.50, "dense": 0.55, "text": 0.75}
+_FLOOR: dict[Mode, float] = {"hybrid": 0.29, "dense": 0.40, "text": 0.25}
+_STRONG: dict[Mode, float] = {"hybrid": 0.45, "dense": 0.55, "text": 0.55}
 _SHARE_OF_BEST, _SHARE_OF_BEST_LONG, _LONG_QUERY_WORDS = 0.60, 0.70, 3
 _SHARE_OF_BEST_STRONG = 0.85
 

@@ -50,7 +50,7 @@ class Cursor:
         """Read what `encode` wrote; raises QueryError for anything else."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            return cls._of(json.loads(zlib.decompressobj().decompress(packed, _LONGEST)))
+            return cls._of(json.loads(_unpack(packed)))
         except (ValueError, TypeError, IndexError, RecursionError, binascii.Error, zlib.error) as exc:
             raise QueryError("This cursor cannot be read: take next_cursor as it was given, or search again.") from exc
 
@@ -70,6 +70,15 @@ class Cursor:
             hidden=tuple(ImageId(_whole(i)) for i in hidden),
             before=None if before is None else ImageId(_whole(before)),
         )
+
+
+def _unpack(packed: bytes) -> bytes:
+    """Return what was packed, as long as it is not too long; raises ValueError, zlib.error."""
+    unpacking = zlib.decompressobj()
+    unpacked = unpacking.decompress(packed, _LONGEST)
+    if not unpacking.eof:
+        raise ValueError(len(packed))
+    return unpacked
 
 
 def _whole(value: object) -> int:

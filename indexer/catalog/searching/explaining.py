@@ -8,35 +8,40 @@ from indexer.catalog.store.hits import Candidate, Details, Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTerm:
-    """A word of the query: how many entries hold it, what it is worth (all words together: 1), and if it is here."""
+    """A word of the query: how many entries hold it, its share of what all words are worth, and its weight here.
+
+    The lexical score is the sum of share * weight; the weight is 0 where the image lacks the word.
+    """
 
     word: str
     lexeme: str
     entries: int
     idf: float
     share: float
-    is_matched: bool
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How a hit's score came about: dense_weight * similarity + (1 - dense_weight) * matched_share."""
+    """How a hit's score came about: dense_weight * similarity + (1 - dense_weight) * lexical_score."""
 
+    score: float
     dense_weight: float
     similarity: float | None
-    matched_share: float | None
-    score: float
+    lexical_score: float | None
     terms: list[ExplainedTerm]
 
 
-def explain(candidate: Candidate, details: Details, terms: Sequence[Term], dense_weight: float) -> Explanation:
+def explain(candidate: Candidate, details: Details, terms: Sequence[Term]) -> Explanation:
     """Return the arithmetic of one hit."""
+    weights = dict(zip(details.matched_lexemes, details.matched_weights, strict=True))
     mass = sum(term.idf for term in terms)
+    alone = 1.0 if candidate.lexical_score is None else 0.0 if candidate.similarity is None else None
     return Explanation(
-        dense_weight=1.0 if candidate.matched_share is None else 0.0 if candidate.similarity is None else dense_weight,
-        similarity=candidate.similarity,
-        matched_share=candidate.matched_share,
         score=candidate.score,
+        dense_weight=candidate.dense_weight if alone is None else alone,
+        similarity=candidate.similarity,
+        lexical_score=candidate.lexical_score,
         terms=[
             ExplainedTerm(
                 word=term.word,
@@ -44,7 +49,7 @@ def explain(candidate: Candidate, details: Details, terms: Sequence[Term], dense
                 entries=term.entries,
                 idf=term.idf,
                 share=term.idf / mass,
-                is_matched=term.lexeme in details.matched_lexemes,
+                weight=weights.get(term.lexeme, 0.0),
             )
             for term in terms
         ],

@@ -107,7 +107,7 @@ class Paging:
         for place in places:
             candidate = known[place.image_id]
             if found := details.get(place.image_id):
-                why = explain(candidate, found, terms, self._sought.dense_weight) if self._query.explain else None
+                why = explain(candidate, found, terms) if self._query.explain else None
                 hits.append(show(place, found, candidate, why))
         return hits
 

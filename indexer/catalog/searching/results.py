@@ -19,7 +19,7 @@ class Why:
     dense_rank: int | None = None
     similarity: float | None = None
     lexical_rank: int | None = None
-    matched_share: float | None = None
+    lexical_score: float | None = None
     is_exact: bool = False
     matched_terms: list[str] = field(default_factory=list)
     highlight: str

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.lexical import split_for_phrase, split_words
+from indexer.catalog.lexical import is_mostly_cjk, split_for_phrase, split_words
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
@@ -20,8 +20,8 @@ from indexer.catalog.vectors import mean_vector
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
-# F = 0.8 cosine + 0.2 coverage, one constant for all query lengths: RESEARCH 1.
-DENSE_WEIGHT = 0.8
+# How much of the score is cosine, for queries of four words and more: docs/search-quality.md.
+DENSE_WEIGHT, DENSE_WEIGHT_CJK = 0.75, 0.40
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
 
@@ -36,7 +36,7 @@ class Searcher:
         self._loading = threading.Lock()
         self._coverage: tuple[GenerationId, float, Coverage] | None = None
 
-    def search(self, query: Query, generation: Generation | None = None) -> Results:
+    def search(self, query: Query, *, generation: Generation | None = None) -> Results:
         """Return the hits for a query, best first; no hits and no generation while nothing is indexed.
 
         A cursor's page comes from the generation it began with; else from `generation`, else the live one. Raises
@@ -102,17 +102,18 @@ class Searcher:
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
             vector=self.embedder(generation).embed([wish.text])[0] if is_embedded else None,
-            dense_weight=DENSE_WEIGHT,
+            dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(wish.text) else DENSE_WEIGHT,
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
     def _seek_like(self, like: Likeness, filters: Sequence[Filter], generation: Generation) -> Sought:
         """Seek by an image's stored vector, without a model; or by captions, as if they were its entry."""
         if like.image_id is None:
+            said = " ".join(like.captions)
             return Sought(
-                words=split_words(" ".join(like.captions)),
+                words=split_words(said),
                 vector=mean_vector(self.embedder(generation).embed(like.captions)),
-                dense_weight=DENSE_WEIGHT,
+                dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(said) else DENSE_WEIGHT,
                 conditions=make_conditions(filters),
             )
         vector = self._store.likenesses.get_vector(generation.id, like.image_id)

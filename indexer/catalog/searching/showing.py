@@ -31,7 +31,7 @@ def show(
             dense_rank=ranked.dense_rank if ranked else None,
             similarity=ranked.similarity if ranked else None,
             lexical_rank=ranked.lexical_rank if ranked else None,
-            matched_share=ranked.matched_share if ranked else None,
+            lexical_score=ranked.lexical_score if ranked else None,
             is_exact=ranked.is_exact if ranked else False,
             matched_terms=details.matched_terms,
             highlight=_highlight(details),

@@ -45,7 +45,7 @@ class Generations:
         return Generation(**row) if row else None
 
     def get_generation(self, generation_id: GenerationId) -> Generation:
-        """Return one generation; raises NotFoundError."""
+        """Return one generation, live or not; raises NotFoundError."""
         row = self._database.fetch_one("generations", "get_generation", generation_id=generation_id)
         if row is None:
             raise NotFoundError("generation", generation_id)

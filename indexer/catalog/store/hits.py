@@ -15,6 +15,8 @@ from indexer.models import Generation, GenerationId, ImageId, Origin
 WINDOW = 200
 # So few entries are all scored: exact, and as fast as the vector index.
 _FEW = 2000
+# The rarest words are looked up until this share of the entries is reached; a greater one without a vector beside them.
+_REACH, _REACH_OF_WORDS, _MOST_REACHED = 0.03, 0.10, 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ class Sought:
 class Details:
     """What a hit shows of its image, and what of the query it has, where there is one.
 
-    `matched_terms` are the query's words as it had them, `matched_lexemes` their stems; `sentence_similarities` are the
-    cosines of the sentences to the query's vector.
+    `matched_terms` are the query's words as it had them, `matched_lexemes` their stems, the rarest first, and
+    `matched_weights` what each is worth in this entry; `sentence_similarities` are the sentences' cosines to the query.
     """
 
     sentences: list[str]
@@ -58,6 +60,7 @@ class Details:
     location: str
     matched_terms: list[str] = field(default_factory=list)
     matched_lexemes: list[str] = field(default_factory=list)
+    matched_weights: list[float] = field(default_factory=list)
     sentence_similarities: list[float | None] = field(default_factory=list)
 
 
@@ -71,7 +74,8 @@ class Candidate:
     image_id: ImageId
     score: float
     similarity: float | None
-    matched_share: float | None
+    lexical_score: float | None
+    dense_weight: float
     is_exact: bool
     dense_rank: int | None
     lexical_rank: int | None
@@ -96,11 +100,14 @@ class Hits:
 
     def find_hits(self, generation: Generation, sought: Sought, *, limit: int) -> list[Candidate]:
         """Return the best entries, best first, the first `limit` and all exact ones described."""
+        is_hybrid = sought.vector is not None
         parts: dict[str, Part] = {
             "generation": generation.id,
             "dimensions": generation.dimensions,
             "window": WINDOW,
             "few": _FEW,
+            "reach": _REACH if is_hybrid else _REACH_OF_WORDS,
+            "most_reached": _MOST_REACHED if is_hybrid else 4 * _MOST_REACHED,
             "use_words": bool(sought.words),
             "use_vector": sought.vector is not None,
         }
@@ -146,6 +153,7 @@ def _values(conditions: Conditions | None) -> Mapping[str, object]:
 
 def _candidate(row: DictRow) -> Candidate:
     details = {name: row.pop(name) for name in _DETAILS}
+    details |= {name: details[name] or [] for name in _DETAILS if name.startswith("matched_")}
     return Candidate(**row, details=Details(**details) if details["sentences"] is not None else None)
 
 

@@ -144,6 +144,13 @@ class Images:
         row = self._database.fetch_one("images", "find_image_at", location=location)
         return row["image_id"] if row else None
 
+    def find_images_named(self, names: Sequence[str]) -> dict[str, set[ImageId]]:
+        """Return the images that have one of these relative paths or file names, by name."""
+        found: dict[str, set[ImageId]] = {}
+        for row in self._database.fetch("images", "find_images_named", names=list(names)):
+            found.setdefault(row["name"], set()).add(row["image_id"])
+        return found
+
     def drop_locations(self, locations: Sequence[str]) -> None:
         """Forget locations; their image stays."""
         self._database.execute("images", "drop_locations", locations=list(locations))

@@ -11,6 +11,7 @@ from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
+from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
@@ -28,6 +29,7 @@ class Store:
         self.captions = Captions(self._database)
         self.records = Records(self._database)
         self.corrections = Corrections(self._database)
+        self.judgements = Judgements(self._database)
         self.requests = Requests(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
