@@ -189,6 +189,16 @@ def test_searches_are_answered_while_the_model_is_busy(service: Service) -> None
     assert answers == ["caption"] * 4
 
 
+def test_the_command_loads_no_model_for_an_indexed_image(service: Service) -> None:
+    timed = Command(service.folder, {**service.indexer.variables, "PYTHONPROFILEIMPORTTIME": "1"})
+
+    finished = timed("similar", "1")
+
+    assert finished.code == 0
+    assert "| psycopg" in finished.err.replace("  ", "")
+    assert " torch\n" not in finished.err
+
+
 def test_the_command_finds_by_id_by_file_and_by_caption(service: Service, tmp_path: Path) -> None:
     copy, unknown = tmp_path / "copy.jpg", tmp_path / "unknown.jpg"
     copy.write_bytes(image_bytes(1, size=(150, 120)))
