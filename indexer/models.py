@@ -207,7 +207,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One complete searchable index."""
+    """One complete searchable index; `calibration` is what was fitted to it, at `calibrated_entries` entries."""
 
     id: GenerationId
     prompt_id: PromptId | None
@@ -218,6 +218,8 @@ class Generation:
     dimensions: int
     state: str
     entries: int
+    calibration: Mapping[str, Any] | None = None
+    calibrated_entries: int = 0
 
     @property
     def captioner_name(self) -> str:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -34,7 +34,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
         matching = Matching(
             store=store,
             searcher=searcher,
-            captioner_of=lru_cache(maxsize=1)(partial(build_captioner_of, settings)),
+            captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
         )
         parts = Parts(store=store, searcher=searcher, matching=matching, thumbnails=settings.home / "thumbnails")

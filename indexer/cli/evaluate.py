@@ -116,4 +116,4 @@ def _write_judgements(store: "Store", path: Path) -> None:
 
     lines = list(golden_lines(store.judgements.find_judgements()))
     write_file(lines, path)
-    say(f"{len(lines)} queries that people judged are in {path}.")
+    say(f"Queries that people judged, written to {path}: {len(lines)}.")

@@ -13,6 +13,7 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Document, EntryWords, NewEntry
 from indexer.catalog.vectors import mean_vector
 from indexer.models import Generation, GenerationId, ImageId, PromptId, RunId
+from indexer.pipelines.calibrating import calibrate, is_calibration_due
 
 # Looking for what is missing reads every image once: many at a time, embedded and committed in smaller batches.
 _LOOK_UP, _BATCH = 512, 64
@@ -75,6 +76,8 @@ class Indexing:
                 (stop if all_there else captioned).wait(wait_s)
             if lock.take():
                 self._finish()
+                if not stop.is_set():
+                    self._calibrate()
 
     def _write_batch(self, stop: Event) -> int:
         """Write what is missing now, a bounded number of it; return how many documents were found."""
@@ -133,6 +136,12 @@ class Indexing:
             dropped = self._store.entries.drop_unservable(live.id)
             if dropped or self._unrefreshed or self._store.generations.count_coverage(live.id).entries != live.entries:
                 self._refresh(live.id)
+
+    def _calibrate(self) -> None:
+        """Fit the cut-off where that is due; without a fitted one the search goes on with what it had."""
+        live = self._store.generations.get_live()
+        if live is not None and live.entries and is_calibration_due(live, live.entries):
+            calibrate(self._store, live, self._load(live.embedder))
 
     def _refresh(self, generation_id: GenerationId) -> None:
         self._store.generations.refresh_lexemes(generation_id)

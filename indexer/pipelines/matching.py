@@ -12,7 +12,7 @@ from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.store import Store
 from indexer.errors import CaptionRefusedError, QueryError
 from indexer.imaging.reading import ReadImage, read_image
-from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, ImageFacts, ImageId, Prompt
+from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, GenerationId, ImageFacts, ImageId, Prompt
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.jobs import read_for, subject_of
 from indexer.pipelines.trying_out import TryingOut
@@ -49,6 +49,7 @@ class Matching:
         self._searcher = searcher
         self._captioner_of = captioner_of
         self._prompts_of = prompts_of
+        self._captioners: dict[GenerationId, Captioner] = {}
 
     def find_similar(self, image_id: ImageId, query: Query) -> Matched:
         """Return what is like an indexed image by its stored vector, without itself; `query` says how much of it.
@@ -97,7 +98,9 @@ class Matching:
         return self._searcher.search(replace(query, mode="dense", like=like), generation=generation)
 
     def _describe(self, file: FoundFile, generation: Generation) -> tuple[str, ...]:
-        captioner = self._captioner_of(generation)
+        captioner = self._captioners.get(generation.id)
+        if captioner is None:
+            captioner = self._captioners.setdefault(generation.id, self._captioner_of(generation))
         read = read_for(captioner, file)
         prompts = self._prompts_of(captioner, generation)
         if captioner.is_paid:

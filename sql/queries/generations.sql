@@ -1,7 +1,7 @@
 -- name: get_live
 -- Return the generation that answers searches.
 SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries
+       g.entries, g.calibration, g.calibrated_entries
 FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id
 WHERE g.state = 'live';
@@ -9,7 +9,7 @@ WHERE g.state = 'live';
 -- name: get_generation
 -- Return one generation, live or not.
 SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries
+       g.entries, g.calibration, g.calibrated_entries
 FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id
 WHERE g.id = %(generation_id)s;

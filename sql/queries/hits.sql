@@ -5,23 +5,28 @@
 -- is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that an entry holds, each lexeme weighed by its
 -- worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to three lexemes (docs/search-quality.md).
 WITH library AS MATERIALIZED (
-    SELECT least(greatest(1000, {reach} * entries), {most_reached}) AS reach, {is_filtered} OR entries <= {few} AS few
-    FROM generation WHERE id = {generation}
+    SELECT entries, {is_filtered} OR entries <= {few} AS few FROM generation WHERE id = {generation}
 ), term AS MATERIALIZED (
     SELECT t.*, term_place(t.lexeme) AS place, quote_literal(replace(t.lexeme, '\', '\\'))::tsquery AS query
     FROM query_terms({generation}, %(words)s) t
+), every AS MATERIALIZED (
+    SELECT string_agg(query::text, ' & ')::tsquery AS query, string_agg(query::text || ':C', ' & ')::tsquery AS visible,
+           min(entries) AS rarest, sum(idf) AS idf, count(*) AS lexemes
+    FROM term
+), rare AS MATERIALIZED (
+    SELECT string_agg(t.query::text, ' | ')::tsquery AS query
+    FROM (SELECT query, row_number() OVER rarest AS number, sum(entries) OVER rarest AS reached
+          FROM term WHERE entries > 0 WINDOW rarest AS (ORDER BY entries, lexeme)) t, library l
+    WHERE t.reached <= greatest(1000, {reach} * l.entries) OR (t.number = 1 AND NOT {use_vector})
 ), asked AS MATERIALIZED (
     SELECT (SELECT ('{{' || coalesce(string_agg(p.place || ':' || p.share, ','), '') || '}}/1000000000')::sparsevec
-            FROM (SELECT place, (sum(idf) / (SELECT sum(idf) FROM term))::float4 AS share
-                  FROM term GROUP BY place) p) AS terms,
-           (SELECT string_agg(t.query::text, ' | ')::tsquery
-            FROM (SELECT query, row_number() OVER rarest AS number, sum(entries) OVER rarest AS reached
-                  FROM term WHERE entries > 0 WINDOW rarest AS (ORDER BY entries, lexeme)) t
-            WHERE t.reached <= (SELECT reach FROM library) OR (t.number = 1 AND NOT {use_vector})) AS rare,
-           (SELECT string_agg(query::text, ' & ')::tsquery FROM term) AS every,
-           (SELECT string_agg(query::text || ':C', ' & ')::tsquery FROM term) AS visible,
-           phraseto_tsquery('english', %(phrase)s) AS phrase,
-           %(dense_weight)s::float8 - CASE WHEN (SELECT count(*) FROM term) <= 3 THEN 0.1 ELSE 0 END AS dense_weight
+            FROM (SELECT place, (sum(idf) / every.idf)::float4 AS share FROM term GROUP BY place) p) AS terms,
+           -- All words together: where even the rarest is common, the vectors find as much, and sooner.
+           CASE WHEN every.rarest > 0.1 * l.entries AND {use_vector} THEN rare.query
+                WHEN rare.query IS NULL THEN every.query ELSE rare.query || every.query END AS reaching,
+           every.query AS every, every.visible, phraseto_tsquery('english', %(phrase)s) AS phrase,
+           %(dense_weight)s::float8 - CASE WHEN every.lexemes <= 3 THEN 0.1 ELSE 0 END AS dense_weight
+    FROM library l, every, rare
 ), allowed AS MATERIALIZED (
     SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
     WHERE e.generation_id = {generation} AND {conditions} AND (SELECT few FROM library)
@@ -36,28 +41,30 @@ WITH library AS MATERIALIZED (
        AND (NOT (SELECT few FROM library) OR (SELECT count(*) FROM allowed) > {few}) AS found
 ), lexical AS (
     SELECT f.image_id
-    FROM (SELECT e.image_id, e.terms FROM entry e JOIN image i ON i.id = e.image_id
+    FROM (SELECT e.image_id, e.terms FROM {source}
           WHERE e.generation_id = {generation} AND {conditions} AND {use_words} AND (SELECT found FROM many)
-            AND e.lexemes @@ (SELECT CASE WHEN rare IS NULL THEN every ELSE rare || every END FROM asked)
+            AND e.lexemes @@ (SELECT reaching FROM asked)
           LIMIT {most_reached}) f
     ORDER BY f.terms <#> (SELECT terms FROM asked), f.image_id
     LIMIT {window}
 ), dense AS MATERIALIZED (
-    SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
+    SELECT e.image_id FROM {source}
     WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
     ORDER BY e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
     LIMIT {window}
 ), far AS (
     -- The nearest vectors were all ones that may not be shown: a filter never starves the result.
-    SELECT e.image_id FROM entry e JOIN image i ON i.id = e.image_id
+    SELECT e.image_id FROM {source}
     WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
       AND {is_filtered} AND (SELECT count(*) FROM dense) < {window}
     ORDER BY (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) + 0
     LIMIT {window}
 ), scored AS MATERIALIZED (
     SELECT e.image_id, 1 - (e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})) AS similarity,
-           CASE WHEN {use_words} THEN -(e.terms <#> (SELECT terms FROM asked)) END AS lexical_score
-    FROM entry e
+           CASE WHEN {use_words} THEN -(e.terms <#> a.terms) END AS lexical_score,
+           {use_words} AND coalesce(e.lexemes @@ a.every AND (
+               e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase)), false) AS is_exact
+    FROM entry e, asked a
     WHERE e.generation_id = {generation}
       AND e.image_id IN (SELECT image_id FROM chosen UNION SELECT image_id FROM lexical
                          UNION SELECT image_id FROM dense UNION SELECT image_id FROM far)
@@ -65,18 +72,13 @@ WITH library AS MATERIALIZED (
     SELECT s.*, rank() OVER (ORDER BY similarity DESC NULLS LAST) AS dense_rank,
            rank() OVER (ORDER BY lexical_score DESC NULLS LAST) AS lexical_rank,
            row_number() OVER (ORDER BY score DESC, image_id) AS place
-    FROM (SELECT image_id, similarity, lexical_score, a.dense_weight,
+    FROM (SELECT image_id, similarity, lexical_score, is_exact, a.dense_weight,
                  CASE WHEN lexical_score IS NULL THEN similarity WHEN similarity IS NULL THEN lexical_score
                       ELSE a.dense_weight * similarity + (1 - a.dense_weight) * lexical_score END AS score
           FROM scored, asked a) s
     WHERE score IS NOT NULL AND ({use_vector} OR lexical_score > 0)
 ), kept AS MATERIALIZED (
-    SELECT r.*, EXISTS (SELECT FROM entry e, asked a
-                        WHERE {use_words} AND e.generation_id = {generation} AND e.image_id = r.image_id
-                          AND e.lexemes @@ a.every
-                          AND (e.lexemes @@ a.visible OR (numnode(a.phrase) > 1 AND e.lexemes @@ a.phrase))) AS is_exact
-    FROM ranked r
-    WHERE r.place <= 2 * {window}
+    SELECT * FROM ranked WHERE place <= 2 * {window}
 )
 SELECT k.image_id, k.score, k.similarity, k.lexical_score, k.dense_weight, k.is_exact,
        CASE WHEN k.similarity IS NOT NULL THEN k.dense_rank END AS dense_rank,
@@ -102,6 +104,7 @@ LEFT JOIN LATERAL (
         FROM term t WHERE e.lexemes @@ t.query
     ) m
     WHERE e.generation_id = {generation} AND e.image_id = k.image_id AND (k.place <= %(limit)s OR k.is_exact)
+    LIMIT 1  -- one by one, and only those: joined, all would be looked up
 ) d ON true
 ORDER BY k.place;
 

@@ -5,6 +5,7 @@ import re
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from indexer.catalog.queries import Part, compose, load_queries, sql_folder
 from indexer.catalog.searching.conditions import make_conditions
@@ -43,6 +44,7 @@ TEMPLATE_PARTS: dict[str, Part] = {
     "dimensions": 384,
     "window": 200,
     "few": 1000,
+    "source": sql.SQL("entry e JOIN image i ON i.id = e.image_id"),
     "reach": 0.03,
     "most_reached": 5000,
     "is_filtered": True,

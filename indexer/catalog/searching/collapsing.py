@@ -12,6 +12,8 @@ from indexer.models import Collapse, ImageId
 
 def fold(image_ids: Sequence[ImageId], looks: Mapping[ImageId, Looks], by: Collapse) -> dict[ImageId, int]:
     """Return the images that stay, in their order, each with how many later ones were folded into it."""
+    if by == "none":
+        return dict.fromkeys(image_ids, 0)
     same = _same(image_ids, looks, by)
     folded: dict[ImageId, int] = {}
     kept: list[int] = []
@@ -30,7 +32,5 @@ def _same(image_ids: Sequence[ImageId], looks: Mapping[ImageId, Looks], by: Coll
     found = [looks.get(image_id) for image_id in image_ids]
     if by == "duplicates":
         return alike_pairs([look.perceptual_hash if look else None for look in found])
-    if by == "family":
-        families = np.array([look.family if look else -place - 1 for place, look in enumerate(found)])
-        return np.asarray(families[:, None] == families[None, :])
-    return np.eye(len(found), dtype=np.bool_)
+    families = np.array([look.family if look else -place - 1 for place, look in enumerate(found)])
+    return np.asarray(families[:, None] == families[None, :])

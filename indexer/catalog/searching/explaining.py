@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.catalog.searching.bands import Curve
 from indexer.catalog.store.hits import Candidate, Details, Term
 
 
@@ -23,16 +24,20 @@ class ExplainedTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How a hit's score came about: dense_weight * similarity + (1 - dense_weight) * lexical_score."""
+    """How a hit's score came about: dense_weight * similarity + (1 - dense_weight) * lexical_score.
+
+    `cutoff` is how its band did: see `Curve.explain`.
+    """
 
     score: float
     dense_weight: float
     similarity: float | None
     lexical_score: float | None
     terms: list[ExplainedTerm]
+    cutoff: dict[str, float]
 
 
-def explain(candidate: Candidate, details: Details, terms: Sequence[Term]) -> Explanation:
+def explain(candidate: Candidate, details: Details, terms: Sequence[Term], curve: Curve) -> Explanation:
     """Return the arithmetic of one hit."""
     weights = dict(zip(details.matched_lexemes, details.matched_weights, strict=True))
     mass = sum(term.idf for term in terms)
@@ -53,4 +58,5 @@ def explain(candidate: Candidate, details: Details, terms: Sequence[Term]) -> Ex
             )
             for term in terms
         ],
+        cutoff=curve.explain(candidate),
     )

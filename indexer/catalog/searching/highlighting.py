@@ -33,12 +33,18 @@ def mark_words(sentence: str, lexemes: frozenset[str]) -> Marked:
 
 
 def _matched_spans(run: str, offset: int, lexemes: frozenset[str]) -> Iterator[tuple[int, int]]:
-    for part in split_scripts(run):
-        if is_cjk(part):
+    for part, part_lexemes in _parts(run):
+        if part_lexemes is None:
             yield from ((offset + start, offset + stop) for start, stop in _cjk_spans(part, lexemes))
-        elif not lexemes.isdisjoint(_lexemes(part)):
+        elif not lexemes.isdisjoint(part_lexemes):
             yield offset, offset + len(part)
         offset += len(part)
+
+
+@lru_cache(maxsize=50_000)
+def _parts(run: str) -> tuple[tuple[str, frozenset[str] | None], ...]:
+    """Return a run cut by script, each part with its lexemes; CJK ones without."""
+    return tuple((part, None if is_cjk(part) else _lexemes(part)) for part in split_scripts(run))
 
 
 def _cjk_spans(part: str, lexemes: frozenset[str]) -> list[tuple[int, int]]:
@@ -51,7 +57,6 @@ def _cjk_spans(part: str, lexemes: frozenset[str]) -> list[tuple[int, int]]:
     return [match.span() for match in regex.finditer("1+", "".join(covered))]
 
 
-@lru_cache(maxsize=50_000)
 def _lexemes(word: str) -> frozenset[str]:
     words = split_words(word)
     return frozenset([*words, *(_stemmer.stemWord(part) for part in words)])

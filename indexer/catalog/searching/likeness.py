@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.catalog.embedding import DEFAULT
 from indexer.models import Band, ImageId
 
 # Cosines of two images' mean vectors, five captions each, by the default embedder. Of 200, 951 and 3,000 images: what
@@ -25,10 +26,14 @@ class Likeness:
     perceptual_hash: int | None = None
 
 
-def band_likenesses(similarities: Sequence[float], *, twins: int) -> list[Band]:
-    """Return a band for each of these cosines, falling but for the first ones, which are twins."""
-    return ["strong" if place < twins or s >= _STRONG else _lower(s) for place, s in enumerate(similarities)]
+def band_likenesses(similarities: Sequence[float], *, twins: int, embedder: str = DEFAULT) -> list[Band]:
+    """Return a band for each of these cosines, falling but for the first ones, which are twins and strong.
+
+    Those of another embedder than the default were not measured: all are likely, none strong or left out.
+    """
+    leading: list[Band] = ["strong"] * min(twins, len(similarities))
+    return [*leading, *(_band(s) if embedder == DEFAULT else "likely" for s in similarities[twins:])]
 
 
-def _lower(similarity: float) -> Band:
-    return "likely" if similarity >= _LIKELY else "weak"
+def _band(similarity: float) -> Band:
+    return "strong" if similarity >= _STRONG else "likely" if similarity >= _LIKELY else "weak"

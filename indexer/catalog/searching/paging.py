@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from indexer.catalog.searching.banding import band_scores, is_shown
+from indexer.catalog.searching.bands import is_shown
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.collapsing import fold
 from indexer.catalog.searching.cursors import Cursor, Shown
 from indexer.catalog.searching.explaining import explain
@@ -33,6 +34,7 @@ class Paging:
         self._query = query
         self._generation = generation
         self._sought = sought
+        self._curve = Calibration.of(generation).curve(query.mode, query.said)
         self._twins = query.like.twins if query.like else ()
 
     def first(self) -> Page:
@@ -68,10 +70,11 @@ class Paging:
         return sorted(ranked, key=lambda candidate: places.get(candidate.image_id, len(places)))
 
     def _band(self, ranked: Sequence[Candidate]) -> list[Band]:
-        scores, like = [candidate.score for candidate in ranked], self._query.like
-        if like is not None and like.image_id is not None:
-            return band_likenesses(scores, twins=len(self._twins))
-        return band_scores(scores, mode=self._query.mode, words=len(self._sought.words))
+        like = self._query.like
+        if like is None or like.image_id is None:
+            return self._curve.band(ranked)
+        scores = [candidate.score for candidate in ranked]
+        return band_likenesses(scores, twins=len(self._twins), embedder=self._generation.embedder)
 
     def _decide(self, ranked: Sequence[Candidate]) -> Cursor:
         """Decide what the whole answer is: which of the ranked are shown, in which band, and folded into what."""
@@ -107,7 +110,7 @@ class Paging:
         for place in places:
             candidate = known[place.image_id]
             if found := details.get(place.image_id):
-                why = explain(candidate, found, terms) if self._query.explain else None
+                why = explain(candidate, found, terms, self._curve) if self._query.explain else None
                 hits.append(show(place, found, candidate, why))
         return hits
 

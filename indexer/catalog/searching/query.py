@@ -47,6 +47,11 @@ class Query:
         """Tell whether there is something to rank by."""
         return bool(self.wish.text or self.like)
 
+    @property
+    def said(self) -> str:
+        """Return the words to rank by: the box's, or those of an image's captions."""
+        return " ".join(self.like.captions) if self.like else self.wish.text
+
     def next_page(self, cursor: str) -> Self:
         """Return the same query for another page."""
         return replace(self, cursor=cursor)

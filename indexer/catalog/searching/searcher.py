@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.lexical import is_mostly_cjk, split_for_phrase, split_words
+from indexer.catalog.lexical import split_for_phrase, split_words
+from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
@@ -20,8 +21,6 @@ from indexer.catalog.vectors import mean_vector
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
-# How much of the score is cosine, for queries of four words and more: docs/search-quality.md.
-DENSE_WEIGHT, DENSE_WEIGHT_CJK = 0.75, 0.40
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
 
@@ -94,7 +93,7 @@ class Searcher:
 
     def _seek(self, query: Query, generation: Generation) -> Sought:
         if query.like is not None:
-            return self._seek_like(query.like, query.wish.filters, generation)
+            return self._seek_like(query, query.like, generation)
         wish = query.wish
         words = split_words(wish.text)
         is_embedded = bool(wish.text) and query.mode != "text"
@@ -102,25 +101,25 @@ class Searcher:
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
             vector=self.embedder(generation).embed([wish.text])[0] if is_embedded else None,
-            dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(wish.text) else DENSE_WEIGHT,
+            dense_weight=Calibration.of(generation).dense_weight(wish.text),
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
-    def _seek_like(self, like: Likeness, filters: Sequence[Filter], generation: Generation) -> Sought:
+    def _seek_like(self, query: Query, like: Likeness, generation: Generation) -> Sought:
         """Seek by an image's stored vector, without a model; or by captions, as if they were its entry."""
         if like.image_id is None:
-            said = " ".join(like.captions)
             return Sought(
-                words=split_words(said),
+                words=split_words(query.said),
                 vector=mean_vector(self.embedder(generation).embed(like.captions)),
-                dense_weight=DENSE_WEIGHT_CJK if is_mostly_cjk(said) else DENSE_WEIGHT,
-                conditions=make_conditions(filters),
+                dense_weight=Calibration.of(generation).dense_weight(query.said),
+                conditions=make_conditions(query.wish.filters),
             )
         vector = self._store.likenesses.get_vector(generation.id, like.image_id)
         if vector is None:
             raise NotFoundError("entry in the live index of image", f"{like.image_id}: it has no caption that serves")
         left_out = () if like.twins else (like.image_id,)
-        return Sought(vector=vector, dense_weight=1.0, conditions=make_conditions(filters, left_out=left_out))
+        conditions = make_conditions(query.wish.filters, left_out=left_out)
+        return Sought(vector=vector, dense_weight=1.0, conditions=conditions)
 
     def _read_cursor(self, query: Query) -> Cursor | None:
         if query.cursor is None:

@@ -12,11 +12,17 @@ from indexer.catalog.store.database import Database
 from indexer.catalog.vectors import Vectors
 from indexer.models import Generation, GenerationId, ImageId, Origin
 
-WINDOW = 200
+# Of the nearest vectors and of the words' best entries; all that counts is among them (docs/search-quality.md).
+WINDOW = 100
 # So few entries are all scored: exact, and as fast as the vector index.
 _FEW = 2000
-# The rarest words are looked up until this share of the entries is reached; a greater one without a vector beside them.
-_REACH, _REACH_OF_WORDS, _MOST_REACHED = 0.03, 0.10, 5000
+# The rarest words are looked up until this share of the entries is reached, and this many of them are scored; more
+# where no vector finds what they miss.
+_REACH, _MOST_REACHED = 0.01, 2000
+_REACH_OF_WORDS, _MOST_REACHED_BY_WORDS = 0.10, 20_000
+
+# Conditions may speak of the image; without any, it need not be looked up.
+_UNFILTERED, _FILTERED = sql.SQL("entry e"), sql.SQL("entry e JOIN image i ON i.id = e.image_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +113,7 @@ class Hits:
             "window": WINDOW,
             "few": _FEW,
             "reach": _REACH if is_hybrid else _REACH_OF_WORDS,
-            "most_reached": _MOST_REACHED if is_hybrid else 4 * _MOST_REACHED,
+            "most_reached": _MOST_REACHED if is_hybrid else _MOST_REACHED_BY_WORDS,
             "use_words": bool(sought.words),
             "use_vector": sought.vector is not None,
         }
@@ -143,6 +149,7 @@ class Hits:
 def _filtering(conditions: Conditions | None) -> dict[str, Part]:
     return {
         "conditions": conditions.clause if conditions else sql.SQL("true"),
+        "source": _FILTERED if conditions else _UNFILTERED,
         "is_filtered": conditions is not None,
     }
 
@@ -152,9 +159,22 @@ def _values(conditions: Conditions | None) -> Mapping[str, object]:
 
 
 def _candidate(row: DictRow) -> Candidate:
-    details = {name: row.pop(name) for name in _DETAILS}
-    details |= {name: details[name] or [] for name in _DETAILS if name.startswith("matched_")}
-    return Candidate(**row, details=Details(**details) if details["sentences"] is not None else None)
+    return Candidate(
+        image_id=row["image_id"],
+        score=row["score"],
+        similarity=row["similarity"],
+        lexical_score=row["lexical_score"],
+        dense_weight=row["dense_weight"],
+        is_exact=row["is_exact"],
+        dense_rank=row["dense_rank"],
+        lexical_rank=row["lexical_rank"],
+        details=_details(row) if row["sentences"] is not None else None,
+    )
+
+
+def _details(row: DictRow) -> Details:
+    """Read what a hit shows; a query that matched no word has no list of them."""
+    return Details(**{name: row[name] if row[name] is not None else [] for name in _DETAILS})
 
 
 _DETAILS = tuple(field.name for field in fields(Details))

@@ -3,6 +3,7 @@
 from types import TracebackType
 from typing import Self
 
+from indexer.catalog.store.calibrations import Calibrations
 from indexer.catalog.store.captions import Captions
 from indexer.catalog.store.corrections import Corrections
 from indexer.catalog.store.database import Database
@@ -37,6 +38,7 @@ class Store:
         self.generations = Generations(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
+        self.calibrations = Calibrations(self._database)
         self.likenesses = Likenesses(self._database)
         self.status = Status(self._database)
 

@@ -36,7 +36,7 @@ def test_parts_are_filled_in_as_names_and_numbers() -> None:
     statement = compose("entries", "find_documents", generation=7).as_string()
 
     assert "e.generation_id = 7 " in statement
-    assert "{" not in statement
+    assert "{generation}" not in statement
 
 
 def test_the_partition_of_a_generation_is_quoted_as_a_name() -> None:
