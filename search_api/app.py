@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 
-from indexer.catalog.embedding import load_for_queries
+from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
@@ -30,7 +30,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
     Raises DatabaseError when the database cannot be reached or lacks a migration.
     """
     with open_served_store(settings) as store:
-        searcher = Searcher(store, load_for_queries)
+        searcher = Searcher(store, Embedders(settings).for_queries)
         matching = Matching(
             store=store,
             searcher=searcher,

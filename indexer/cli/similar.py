@@ -58,7 +58,7 @@ def similar(
 def _search(
     settings: "Settings", store: "Store", image: str, query: "Query", of_files: "Strictness", *, may_caption: bool
 ) -> "Matched":
-    from indexer.catalog.embedding import load_for_queries
+    from indexer.catalog.embedding import Embedders
     from indexer.catalog.searching import Searcher
     from indexer.errors import BadImageError, NotFoundError, SettingsError
     from indexer.pipelines.choosing import build_captioner_of, prompts_of
@@ -68,7 +68,7 @@ def _search(
 
     matching = Matching(
         store=store,
-        searcher=Searcher(store, load_for_queries),
+        searcher=Searcher(store, Embedders(settings).for_queries),
         captioner_of=partial(build_captioner_of, settings),
         prompts_of=partial(prompts_of, store, settings),
     )

@@ -174,7 +174,8 @@ def _candidate(row: DictRow) -> Candidate:
 
 def _details(row: DictRow) -> Details:
     """Read what a hit shows; a query that matched no word has no list of them."""
-    return Details(**{name: row[name] if row[name] is not None else [] for name in _DETAILS})
+    return Details(**{name: row[name] for name in _DETAILS if row[name] is not None or name not in _LISTS})
 
 
 _DETAILS = tuple(field.name for field in fields(Details))
+_LISTS = frozenset(field.name for field in fields(Details) if field.default_factory is list)
