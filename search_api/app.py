@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -12,11 +13,14 @@ from fastapi_offline import FastAPIOffline
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
+from indexer.pipelines.choosing import build_captioner_of, prompts_of
+from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
+from search_api.body_limit import BodyLimitMiddleware
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
-from search_api.routes import feedback, health, images, page, search
+from search_api.routes import feedback, health, images, page, search, similar
 
 
 @contextmanager
@@ -27,7 +31,13 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
     """
     with open_served_store(settings) as store:
         searcher = Searcher(store, Embedders(settings).for_queries)
-        parts = Parts(store=store, searcher=searcher, thumbnails=settings.home / "thumbnails")
+        matching = Matching(
+            store=store,
+            searcher=searcher,
+            captioner_of=partial(build_captioner_of, settings),
+            prompts_of=partial(prompts_of, store, settings),
+        )
+        parts = Parts(store=store, searcher=searcher, matching=matching, thumbnails=settings.home / "thumbnails")
         # The model takes seconds to load: the service is up meanwhile, and ready afterwards.
         threading.Thread(target=parts.warm_up, name="warm-up", daemon=True).start()
         yield build_app(parts, hosts)
@@ -44,9 +54,10 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     app.state.parts = parts
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(BodyLimitMiddleware)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, images, feedback, health, page):
+    for routes in (search, similar, images, feedback, health, page):
         app.include_router(routes.router)
     return app

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import BoundedSemaphore, Event
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +10,10 @@ from fastapi import Depends, Request
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.errors import CaptionSearchError
+from indexer.pipelines.matching import Matching
+
+# So few of the service's forty threads may wait for a model: searches always have the others.
+_MODEL_CALLERS = 4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,7 +22,9 @@ class Parts:
 
     store: Store
     searcher: Searcher
+    matching: Matching
     thumbnails: Path
+    model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None
 

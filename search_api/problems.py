@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents."""
 
+import math
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -8,9 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from indexer.errors import CaptionSearchError, NotFoundError, QueryError
+from indexer.errors import (
+    BadImageError,
+    CaptionerError,
+    CaptionerUnavailableError,
+    CaptionSearchError,
+    NotFoundError,
+    QueryError,
+)
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+_RETRY_AFTER_S = 10.0  # where a busy model does not say itself how long it takes
 
 
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
@@ -29,6 +38,20 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(QueryError)
     def unanswerable(_request: Request, error: QueryError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    @app.exception_handler(BadImageError)
+    def unusable(_request: Request, error: BadImageError) -> JSONResponse:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The image cannot be used: {error.reason}.")
+
+    @app.exception_handler(CaptionerUnavailableError)
+    def busy(_request: Request, error: CaptionerUnavailableError) -> JSONResponse:
+        answer = problem(_UNAVAILABLE, f"The captioner gave no answer: {_clause(error)}.")
+        answer.headers["Retry-After"] = str(math.ceil(error.retry_after_s or _RETRY_AFTER_S))
+        return answer
+
+    @app.exception_handler(CaptionerError)
+    def no_caption(_request: Request, error: CaptionerError) -> JSONResponse:
+        return problem(HTTPStatus.BAD_GATEWAY, f"The captioner made no caption: {_clause(error)}.")
 
     @app.exception_handler(Exception)
     def unexpected(_request: Request, _error: Exception) -> JSONResponse:
@@ -52,3 +75,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         answer = problem(error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
+
+
+def _clause(error: Exception) -> str:
+    return str(error).rstrip(".")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from indexer.cli import caption, correct, db, doctor, evaluate, export, ingest, prompts, search, serve, status
+from indexer.cli import caption, correct, db, doctor, evaluate, export, ingest, prompts, search, serve, similar, status
 from indexer.errors import CaptionSearchError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("export")(export.export)
 app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)
 app.command("search")(search.search)
+app.command("similar")(similar.similar)
 app.command("eval")(evaluate.evaluate)
 app.command("status")(status.status)
 app.command("failures")(status.failures)

@@ -27,10 +27,12 @@ def caption(
     as_json: JsonFlag = False,
 ) -> None:
     """Try a prompt or a model on one image; what is asked is paid, and in the ledger, but not indexed."""
+    from indexer.captioning.limiting import Limiter
     from indexer.catalog.opening import open_store
-    from indexer.cli.choosing import build_captioner, register_prompts, split_kinds
     from indexer.cli.stopping import stop_on_signals
     from indexer.errors import BadImageError, SettingsError
+    from indexer.pipelines.asking import Asking
+    from indexer.pipelines.choosing import build_captioner, register_prompts, split_kinds
     from indexer.pipelines.jobs import read_for
     from indexer.pipelines.trying_out import TryingOut
     from indexer.settings import Settings
@@ -53,7 +55,7 @@ def caption(
         ended = "failed"
         try:
             asked = register_prompts(store, settings, chosen, kinds, prompts)
-            trying = TryingOut(store=store, captioner=chosen, run_id=run_id, stop=stop)
+            trying = TryingOut(store=store, captioner=chosen, run_id=run_id, asking=Asking(Limiter(1), stop))
             answer = trying.caption(file, read, asked)
             ended = "done"
         finally:

@@ -11,9 +11,9 @@ from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.embedding.verifying import verify_embedder
 from indexer.catalog.opening import open_store
-from indexer.cli.choosing import build_captioner
 from indexer.errors import CaptionSearchError, SettingsError
 from indexer.imaging.decoding import supported_formats
+from indexer.pipelines.choosing import build_captioner
 from indexer.settings import Settings
 
 

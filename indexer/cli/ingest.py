@@ -54,10 +54,10 @@ def ingest(
     # Imported here, as in every command: `indexer --help` starts without the parts that do the work.
     from indexer.captioning.prompts import Wording
     from indexer.catalog.opening import open_store
-    from indexer.cli.choosing import build_budget, build_captioner, choose_prompts, split_kinds
     from indexer.cli.ingest_run import IngestRun
     from indexer.errors import SettingsError
     from indexer.models import RunId
+    from indexer.pipelines.choosing import build_budget, build_captioner, choose_prompts, split_kinds
     from indexer.pipelines.run import Run
     from indexer.settings import Settings
     from indexer.sources.finding import check_sources, is_manifest

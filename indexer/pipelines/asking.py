@@ -25,23 +25,25 @@ _HOPELESS, _HOPELESS_LATER = 20, 100
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What all requests of one run share."""
+    """What all requests of one run share; none is sent again later than `patience_s` after its first try."""
 
     limiter: Limiter
     stop: Event
+    patience_s: float = _LONGEST_BUSY_S
 
     def begin(self) -> "Tries":
         """Begin one request."""
-        return Tries(self.limiter, self.stop)
+        return Tries(self)
 
 
 class Tries:
     """One request, sent again while the endpoint is busy or broken; waits end at once when the run is stopped."""
 
-    def __init__(self, limiter: Limiter, stop: Event) -> None:
+    def __init__(self, asking: Asking) -> None:
         self.count = 0
-        self._limiter = limiter
-        self._stop = stop
+        self._limiter = asking.limiter
+        self._stop = asking.stop
+        self._patience_s = asking.patience_s
         self._faults = 0
         self._first_sent_at = float("inf")
 
@@ -85,7 +87,7 @@ class Tries:
     def _is_over(self, _state: tenacity.RetryCallState) -> bool:
         """Being told to wait is no fault: only faults count, and time."""
         waited_s = time.monotonic() - self._first_sent_at
-        return self._stop.is_set() or self._faults >= _TRIES or waited_s > _LONGEST_BUSY_S
+        return self._stop.is_set() or self._faults >= _TRIES or waited_s > self._patience_s
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
         """Return seconds to wait: none after a refusal, as the limiter holds all back, else exponential."""

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 from indexer.catalog.searching import Hit, Results, Why
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Band, Generation, ImageId, Mode, Origin
+from indexer.pipelines.matching import Matched, MatchedBy
 
 
 class GenerationAnswer(TypedDict):
@@ -26,6 +27,7 @@ class WhyAnswer(TypedDict):
 
     `lexical_score` is the share of the query's words that the image has, weighted by how rare they are, and how much of
     its text they are. `exact` hits hold the query as a phrase, or in the picture itself: no cut-off leaves them out.
+    `near_duplicate`, of a search by image, tells whether the picture looks the same.
     """
 
     dense_rank: int | None
@@ -38,6 +40,7 @@ class WhyAnswer(TypedDict):
     captioner: str | None
     prompt_revision: int | None
     corrected: bool
+    near_duplicate: NotRequired[bool]
 
 
 class HitAnswer(TypedDict):
@@ -79,6 +82,25 @@ class SearchAnswer(TypedDict):
     generation: GenerationAnswer | None
     hits: list[HitAnswer]
     took_ms: TookAnswer
+
+
+class MatchedAnswer(SearchAnswer):
+    """The answer to a search by a file: how its image was recognised, and the caption if that had to be made of it.
+
+    `matched_by` is null where neither its bytes nor its looks are known, and no caption was wanted.
+    """
+
+    matched_by: MatchedBy | None
+    caption: list[str] | None
+
+
+def present_matched(matched: Matched) -> MatchedAnswer:
+    """Return the answer to a search by a file as the contract spells it."""
+    return {
+        **present(matched.results),
+        "matched_by": matched.matched_by,
+        "caption": list(matched.caption) or None,
+    }
 
 
 def present(results: Results) -> SearchAnswer:
@@ -133,7 +155,7 @@ def _hit(hit: Hit) -> HitAnswer:
 
 
 def _why(why: Why) -> WhyAnswer:
-    return {
+    answer: WhyAnswer = {
         "dense_rank": why.dense_rank,
         "similarity": _rounded(why.similarity),
         "lexical_rank": why.lexical_rank,
@@ -145,6 +167,9 @@ def _why(why: Why) -> WhyAnswer:
         "prompt_revision": why.prompt_revision,
         "corrected": why.corrected,
     }
+    if why.near_duplicate is not None:
+        answer["near_duplicate"] = why.near_duplicate
+    return answer
 
 
 def _rounded(value: float | None) -> float | None:

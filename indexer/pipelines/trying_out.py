@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Event
 
 from indexer.captioning.captioner import Captioner
-from indexer.captioning.limiting import Limiter
 from indexer.catalog.store import Store
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionRefusedError
@@ -18,11 +16,11 @@ from indexer.pipelines.jobs import subject_of
 class TryingOut:
     """Asks one captioner, at most twice: once more where an answer cannot be used."""
 
-    def __init__(self, *, store: Store, captioner: Captioner, run_id: RunId, stop: Event) -> None:
+    def __init__(self, *, store: Store, captioner: Captioner, run_id: RunId, asking: Asking) -> None:
         self._store = store
         self._captioner = captioner
         self._run_id = run_id
-        self._asking = Asking(Limiter(1), stop)
+        self._asking = asking
 
     def caption(self, file: FoundFile, read: ReadImage, prompts: Sequence[Prompt]) -> Answer | None:
         """Return what the captioner says of an image, quarantined where it cannot be used; None where it is nothing.

@@ -15,7 +15,7 @@ from search_api.parts import Parts, PartsDep
 router = APIRouter(tags=["search"])
 
 MOST_HITS = 100
-_LONGEST_CURSOR = 20_000
+LONGEST_CURSOR = 20_000
 
 
 class _Search(BaseModel):
@@ -24,7 +24,7 @@ class _Search(BaseModel):
     q: str = Field("", max_length=searching.LONGEST_QUERY, examples=["red mug on a desk"])
     mode: Mode = "hybrid"
     limit: int = Field(20, ge=1, le=MOST_HITS)
-    cursor: str | None = Field(None, min_length=1, max_length=_LONGEST_CURSOR, description="next_cursor of a page")
+    cursor: str | None = Field(None, min_length=1, max_length=LONGEST_CURSOR, description="next_cursor of a page")
     strictness: Strictness = Field("normal", description="low cuts nothing off, high leaves likely hits out, too")
     collapse: Collapse = Field("none", description="fold near-duplicates, or the edits of one image")
     explain: bool = Field(False, description="add the arithmetic of every score")

@@ -51,3 +51,6 @@ i.height {operator} {value}::integer
 
 -- name: without
 NOT e.lexemes @@ phraseto_tsquery('english', {value}::text)
+
+-- name: image
+i.id = ANY({values}::bigint[])

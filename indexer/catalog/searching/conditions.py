@@ -11,17 +11,21 @@ from indexer.catalog.queries import load_queries
 from indexer.catalog.searching.dates import Period
 from indexer.catalog.searching.filters import RANGED, Filter
 from indexer.catalog.store.hits import Conditions
+from indexer.models import ImageId
 
 _OPERATORS = {sign: sql.SQL(sign) for sign in (">=", ">", "<=", "<")}
 
 
 def make_conditions(
-    filters: Sequence[Filter], phrases: Sequence[str] = (), excluded: Sequence[str] = ()
+    filters: Sequence[Filter],
+    phrases: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    left_out: Sequence[ImageId] = (),
 ) -> Conditions | None:
-    """Return the conditions of filters, of phrases that must be there, and of words that must not; None for none."""
+    """Return the conditions of filters, phrases that must be there, words and images that must not; None for none."""
     parts: list[sql.Composable] = []
     values: dict[str, object] = {}
-    for name, given, is_negated in _fragments(filters, phrases, excluded):
+    for name, given, is_negated in _fragments(filters, phrases, excluded, left_out):
         fields: dict[str, Any] = {}
         for key, value in given.items():
             if isinstance(value, sql.Composable):
@@ -37,13 +41,15 @@ def make_conditions(
 
 
 def _fragments(
-    filters: Sequence[Filter], phrases: Sequence[str], excluded: Sequence[str]
+    filters: Sequence[Filter], phrases: Sequence[str], excluded: Sequence[str], left_out: Sequence[ImageId]
 ) -> Iterator[tuple[str, dict[str, object], bool]]:
     """Give each condition as a fragment's name, its fields, and whether it is turned around."""
     for phrase in phrases:
         yield "words", {"value": split_for_phrase(phrase)}, False
     for word in excluded:
         yield "without", {"value": split_for_phrase(word)}, False
+    if left_out:
+        yield "image", {"values": list(left_out)}, True
     for given in filters:
         negated = given.operator == "not_in"
         if given.is_moderation:

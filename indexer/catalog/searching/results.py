@@ -13,6 +13,7 @@ class Why:
     """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words.
 
     `is_exact` when captions hold the query as a phrase, or the picture itself its words: no cut-off leaves it out.
+    `near_duplicate` when the picture looks like the one that was searched by; None where there was none to compare.
     """
 
     dense_rank: int | None = None
@@ -25,6 +26,7 @@ class Why:
     captioner: str | None
     prompt_revision: int | None
     corrected: bool
+    near_duplicate: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

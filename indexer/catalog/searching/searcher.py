@@ -11,13 +11,14 @@ from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
+from indexer.catalog.searching.likeness import Likeness
 from indexer.catalog.searching.paging import Paging
 from indexer.catalog.searching.query import Query
 from indexer.catalog.searching.results import Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.generations import Coverage
 from indexer.catalog.store.hits import Sought
-from indexer.catalog.vectors import Vectors
+from indexer.catalog.vectors import Vectors, mean_vector
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
@@ -46,12 +47,12 @@ class Searcher:
         generation = self._generation_of(cursor) or generation or self._store.generations.get_live()
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
-        self._check_fields(query.wish.filters)
+        self.check_fields(query.wish.filters)
         started = time.perf_counter()
         sought = self._seek(query, generation)
         embedded = time.perf_counter()
         paging = Paging(self._store, query, generation, sought)
-        if not query.wish.text:
+        if not query.is_ranked:
             page = paging.listed(cursor.before if cursor else None)
         else:
             page = paging.following(cursor) if cursor else paging.first()
@@ -64,6 +65,18 @@ class Searcher:
             embed_ms=(embedded - started) * 1000,
             search_ms=(time.perf_counter() - embedded) * 1000,
         )
+
+    def check_fields(self, filters: Sequence[Filter]) -> None:
+        """Raise QueryError for filters that nothing can fulfil, rather than finding nothing."""
+        asked = {given.field for given in filters if given.is_moderation}
+        if not asked:
+            return
+        known = self._store.prompts.find_fields("moderation")
+        if unknown := sorted(asked - known):
+            raise QueryError(
+                f"There is no filter {unknown[0]}: {', '.join([*FIELDS, *sorted(known)])}."
+                + ("" if known else " Captions of the kind moderation would bring more.")
+            )
 
     def embedder(self, generation: Generation) -> Embedder:
         """Return the embedder of a generation, loading it once; raises EmbedderError where it is another by now."""
@@ -87,21 +100,39 @@ class Searcher:
         return known[2]
 
     def _seek(self, query: Query, generation: Generation) -> Sought:
+        if query.like is not None:
+            return self._seek_like(query, query.like, generation)
         wish = query.wish
         words = split_words(wish.text)
         is_embedded = bool(wish.text) and query.mode != "text"
         return Sought(
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
-            vector=self._embed(wish.text, generation) if is_embedded else None,
+            vector=self._embed([wish.text], generation)[0] if is_embedded else None,
             dense_weight=Calibration.of(generation).dense_weight(wish.text),
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
-    def _embed(self, text: str, generation: Generation) -> Vectors:
-        vector: Vectors = self.embedder(generation).embed([text])[0]
-        verify_dimensions(generation, len(vector))
-        return vector
+    def _seek_like(self, query: Query, like: Likeness, generation: Generation) -> Sought:
+        """Seek by an image's stored vector, without a model; or by captions, as if they were its entry."""
+        if like.image_id is None:
+            return Sought(
+                words=split_words(query.said),
+                vector=mean_vector(self._embed(like.captions, generation)),
+                dense_weight=Calibration.of(generation).dense_weight(query.said),
+                conditions=make_conditions(query.wish.filters),
+            )
+        vector = self._store.likenesses.get_vector(generation.id, like.image_id)
+        if vector is None:
+            raise NotFoundError("entry in the live index of image", f"{like.image_id}: it has no caption that serves")
+        left_out = () if like.twins else (like.image_id,)
+        conditions = make_conditions(query.wish.filters, left_out=left_out)
+        return Sought(vector=vector, dense_weight=1.0, conditions=conditions)
+
+    def _embed(self, texts: Sequence[str], generation: Generation) -> Vectors:
+        vectors = self.embedder(generation).embed(texts)
+        verify_dimensions(generation, vectors.shape[1])
+        return vectors
 
     def _read_cursor(self, query: Query) -> Cursor | None:
         if query.cursor is None:
@@ -116,15 +147,3 @@ class Searcher:
             return self._store.generations.get_generation(cursor.generation_id) if cursor else None
         except NotFoundError as exc:
             raise QueryError("The index that this cursor began with is gone: search again.") from exc
-
-    def _check_fields(self, filters: Sequence[Filter]) -> None:
-        """Refuse filters that nothing can fulfil, rather than finding nothing."""
-        asked = {given.field for given in filters if given.is_moderation}
-        if not asked:
-            return
-        known = self._store.prompts.find_fields("moderation")
-        if unknown := sorted(asked - known):
-            raise QueryError(
-                f"There is no filter {unknown[0]}: {', '.join([*FIELDS, *sorted(known)])}."
-                + ("" if known else " Captions of the kind moderation would bring more.")
-            )

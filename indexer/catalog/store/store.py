@@ -13,6 +13,7 @@ from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
+from indexer.catalog.store.likenesses import Likenesses
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
 from indexer.catalog.store.requests import Requests
@@ -38,6 +39,7 @@ class Store:
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)
+        self.likenesses = Likenesses(self._database)
         self.status = Status(self._database)
 
     def __enter__(self) -> Self:

@@ -6,8 +6,8 @@ from indexer.captioning.blip import BlipCaptioner
 from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.prompts import DEFAULT_FOLDER, Wording
-from indexer.cli.choosing import _find_prompts, build_captioner, split_kinds
 from indexer.errors import SettingsError
+from indexer.pipelines.choosing import _find_prompts, build_captioner, split_kinds
 from indexer.settings import Settings
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.captioning.captioner import Captioner
-from indexer.captioning.prompts import Wording, get_prompt, no_prompt
+from indexer.captioning.prompts import DEFAULT_FOLDER, Wording, get_prompt, no_prompt
 from indexer.catalog.store import Store
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL, Prompt
+from indexer.models import RETRIEVAL, Generation, Prompt
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
@@ -45,6 +45,19 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
     return OpenAICaptioner(
         client, model=settings.model, max_edge=settings.max_edge, prices=prices, languages=settings.languages
     )
+
+
+def build_captioner_of(settings: Settings, generation: Generation) -> Captioner:
+    """Return the captioner that made a generation; where captions were imported, the one that is set.
+
+    Raises SettingsError where none is: what can be said offline is unlike imported captions.
+    """
+    if generation.captioner == "import":
+        if settings.captioner is None and settings.chosen_captioner() == "offline":
+            raise SettingsError(f"The index holds imported captions, and nothing captions this image: {_HOW_TO_SET}.")
+        return build_captioner(settings, captions=None)
+    made_with = {"captioner": generation.captioner, "model": generation.model}
+    return build_captioner(settings.model_copy(update=made_with), captions=None)
 
 
 def _build_unprompted(settings: Settings) -> Captioner:
@@ -111,6 +124,15 @@ def _find_prompts(captioner: Captioner, kinds: Sequence[str], folder: Path, word
         )
     # What is paid is in the ledger with what it was for: a prompt without words, which no editing makes a new one.
     return [no_prompt(kind) for kind in kinds] if captioner.is_paid else []
+
+
+def prompts_of(store: Store, settings: Settings, captioner: Captioner, generation: Generation) -> tuple[Prompt, ...]:
+    """Return what a generation's captioner was asked; of another captioner, the prompt in force."""
+    if not captioner.is_paid:
+        return ()
+    if generation.prompt_id is not None and captioner.name == generation.captioner:
+        return (store.prompts.get_prompt(generation.prompt_id),)
+    return register_prompts(store, settings, captioner, [RETRIEVAL], DEFAULT_FOLDER)
 
 
 def build_budget(settings: Settings, captioner: Captioner) -> Budget:
