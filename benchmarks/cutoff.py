@@ -22,7 +22,7 @@ from typing import get_args
 
 import numpy as np
 
-from benchmarks.libraries import Library, load_libraries
+from benchmarks.cutoff_libraries import Library, load_libraries
 from examples.demo import copy_photos
 from indexer.catalog.embedding import DEFAULT, Embedder, load_for_queries
 from indexer.catalog.opening import open_store

@@ -1,81 +1,154 @@
-"""Libraries of captions with questions about them: a fifth of the images is asked for and not in the index."""
+"""A library of any size in a real catalogue, loaded in minutes and kept between runs.
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+    python benchmarks/libraries.py HOME CAPTIONS.jsonl.gz [--entries 100000] [--vectors STEM]
+
+Images and captions are copied in; their entries are written by the product's own indexing, which finds the sentences'
+vectors ready. Only the vector index is made after the load, as it is for a new generation.
+"""
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import LiteralString
 
-import numpy as np
+import psycopg
+from psycopg import sql
 
-from indexer.catalog.lexical import split_words
+from benchmarks.bench_images import MODELS, BenchImage
+from benchmarks.ready_vectors import load_ready
+from benchmarks.recombining import load_captions, recombine
+from indexer.captioning.prompts import get_prompt
+from indexer.catalog.embedded_postgres import embedded_postgres
+from indexer.catalog.embedding import Embedder
+from indexer.catalog.migrating import migrate
+from indexer.catalog.store import Store
+from indexer.cli.output import say
+from indexer.models import RETRIEVAL, GenerationId, PromptId
+from indexer.pipelines.indexing import Indexing
 
-_ABSENT = 5  # every fifth image is left out
-_ASKED = 150
-_LITTLE_WORDS = """
-the and with that this from into onto over under near while their his her its are was has have for out off who being
-some two one there behind front next between through around other against
+_CHUNK = 10_000
+_IMAGES: LiteralString = (
+    "COPY image (id, sha256, origin, format, width, height, size_bytes, taken_at, keywords, changes, perceptual_hash) "
+    "FROM STDIN"
+)
+_LOCATIONS: LiteralString = "COPY location (image_id, location, relative_path, size_bytes, modified_ns) FROM STDIN"
+_CAPTIONS: LiteralString = (
+    "COPY caption (image_id, kind, prompt_id, captioner, model, sentences, keywords, visible_text, fields) FROM STDIN"
+)
+_VECTOR_INDEXES = """
+    SELECT c.relname AS name, pg_get_indexdef(c.oid) AS definition
+    FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am a ON a.oid = c.relam AND a.amname = 'hnsw'
+    WHERE x.indrelid = %s::regclass
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Library:
-    """Documents and questions by the name of their image."""
-
-    name: str
-    documents: Mapping[str, Sequence[str]]
-    sentences: Mapping[str, str]
-
-    @cached_property
-    def indexed(self) -> frozenset[str]:
-        """The images that are in the index."""
-        return frozenset(name for number, name in enumerate(self.documents) if number % _ABSENT)
-
-    def questions(self) -> dict[str, list[tuple[str, str]]]:
-        """Return the names of images and what is asked about them: sentences, and some words of them."""
-        drawn = np.random.default_rng(1)
-        asked = list(self.sentences.items())[:_ASKED]
-        return {
-            "sentences": asked,
-            "2-3 words": [(name, pick_words(text, 2 + n % 2, drawn)) for n, (name, text) in enumerate(asked)],
-            "1 word": [(name, pick_words(text, 1, drawn)) for name, text in asked],
-        }
+def main() -> None:
+    """Load a library where there is none yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    wanted = parser.parse_args()
+    with open_library(wanted) as conninfo, Store(conninfo) as store:
+        print(store.generations.get_live())
 
 
-def pick_words(sentence: str, count: int, drawn: np.random.Generator) -> str:
-    """Return some of a sentence's telling words, in its order."""
-    words = [
-        word for word in dict.fromkeys(split_words(sentence)) if len(word) > 2 and word not in _LITTLE_WORDS.split()
-    ]
-    return " ".join(words[i] for i in sorted(drawn.permutation(len(words))[:count])) or sentence
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says which library is meant."""
+    parser.add_argument("home", type=Path, metavar="HOME", help="a folder that keeps the database")
+    parser.add_argument("captions", type=Path, metavar="CAPTIONS", help='JSONL: {"captions": [five strings]}')
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--vectors", type=Path, help="the captions' vectors: STEM.npy and STEM.json (made if missing)")
 
 
-def load_libraries(captions_val: Path, photos: Path) -> list[Library]:
-    """Return two model captions asked for in a person's words, four people's captions in a fifth's, photos likewise."""
-    val, shown = _read(captions_val), _read(photos)
-    asked = {line["image"]: line["captions"][number % 5] for number, line in enumerate(val)}
-    return [
-        Library(
-            name="photos",
-            documents={line["image"]: line["captions"][:4] for line in shown},
-            sentences={line["image"]: line["captions"][4] for line in shown},
-        ),
-        Library(
-            name="two model captions",
-            documents={line["image"]: list(line["vlm_captions"].values()) for line in val},
-            sentences=asked,
-        ),
-        Library(
-            name="four human captions",
-            documents={
-                line["image"]: [c for n, c in enumerate(line["captions"]) if n != number % 5]
-                for number, line in enumerate(val)
-            },
-            sentences=asked,
-        ),
-    ]
+@contextmanager
+def open_library(wanted: argparse.Namespace) -> Iterator[str]:
+    """Give the connection string of the library wanted, loading it the first time."""
+    with embedded_postgres(wanted.home) as conninfo:
+        migrate(conninfo)
+        with Store(conninfo) as store:
+            is_there = store.generations.get_live() is not None
+        if not is_there:
+            captions = load_captions(wanted.captions)
+            texts = [text for own in captions for text in own]
+            ready = load_ready(wanted.vectors or wanted.home / "vectors", texts)
+            load_library(conninfo, recombine(captions, wanted.entries), ready)
+        yield conninfo
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def load_library(conninfo: str, images: Iterable[BenchImage], embedder: Embedder) -> GenerationId:
+    """Fill an empty, migrated catalogue with images and a live generation that has an entry for each of them."""
+    started = time.perf_counter()
+    with Store(conninfo) as store, psycopg.connect(conninfo, autocommit=True) as connection:
+        prompts = _register_prompts(store)
+        count = _copy_images(connection, images, prompts)
+        say(f"{count} images copied after {time.perf_counter() - started:.0f} s")
+        generation_id = store.generations.add_generation(
+            prompt_id=prompts[RETRIEVAL],
+            captioner="openai",
+            model=MODELS["openai"],
+            embedder=embedder.name,
+            dimensions=embedder.dimensions,
+            state="live",
+        )
+        with _index_after_load(connection, f"entry_{generation_id}"):
+            _write_entries(store, embedder)
+            say(f"entries written after {time.perf_counter() - started:.0f} s")
+        connection.execute("VACUUM (ANALYZE)")
+    say(f"all indexed after {time.perf_counter() - started:.0f} s")
+    return generation_id
+
+
+def _register_prompts(store: Store) -> dict[str, PromptId]:
+    wanted = [get_prompt(Path("prompts"), kind) for kind in (RETRIEVAL, "moderation")]
+    stored = [store.prompts.register_prompt(prompt) for prompt in wanted]
+    return {prompt.kind: prompt.id for prompt in stored if prompt.id is not None}
+
+
+def _copy_images(connection: psycopg.Connection, images: Iterable[BenchImage], prompts: Mapping[str, PromptId]) -> int:
+    """Copy images with their locations and captions, a bounded number at a time; return how many there were."""
+    remaining, first = iter(images), 1
+    while chunk := list(islice(remaining, _CHUNK)):
+        numbered = list(enumerate(chunk, first))
+        _copy(connection, _IMAGES, (image.image_row(number) for number, image in numbered))
+        _copy(connection, _LOCATIONS, (image.location_row(number) for number, image in numbered))
+        captions = (row for number, image in numbered for row in image.caption_rows(number, prompts))
+        _copy(connection, _CAPTIONS, captions)
+        first += len(chunk)
+    connection.execute("SELECT setval(pg_get_serial_sequence('image', 'id'), (SELECT max(id) FROM image))")
+    connection.execute("ANALYZE image, location, caption")
+    return first - 1
+
+
+def _copy(connection: psycopg.Connection, statement: LiteralString, rows: Iterable[Sequence[object]]) -> None:
+    with connection.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _index_after_load(connection: psycopg.Connection, partition: str) -> Iterator[None]:
+    """Take a partition's vector index away, and make it again in one go."""
+    indexes = connection.execute(_VECTOR_INDEXES, [partition]).fetchall()
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    yield
+    connection.execute("SET maintenance_work_mem = '1GB'")
+    for _, definition in indexes:
+        connection.execute(definition.encode())
+
+
+def _write_entries(store: Store, embedder: Embedder) -> None:
+    everything = Event()
+    everything.set()
+    with store.runs.running("benchmark", {}) as run_id, ThreadPoolExecutor(1) as pool:
+        indexing = Indexing(store=store, load_embedder=lambda _: embedder, first=None, run_id=run_id)
+        # In a thread, for it lowers the priority of the one that it runs in.
+        pool.submit(indexing.run, everything, Event()).result()
+
+
+if __name__ == "__main__":
+    main()

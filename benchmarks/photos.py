@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.captioning.estimating import fit_picture
-from indexer.catalog.embedding import Embedder, load_for_queries
+from indexer.catalog.embedding import DEFAULT, Embedder, Embedders
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Query, Searcher
 from indexer.catalog.vectors import mean_vector
@@ -52,8 +52,9 @@ def main(photos: Path, captions_file: Path) -> None:
             print(f"{title}: {ingest(photos)}")
         counts = server.asked_for()
         print(f"{len(counts)} photos asked for, each at most {max(counts.values())} times")
-        embedder = load_for_queries("all-MiniLM-L6-v2")
-        with open_store(Settings.load()) as store:
+        settings = Settings.load()
+        embedder = Embedders(settings).for_queries(DEFAULT)
+        with open_store(settings) as store:
             searcher = Searcher(store, lambda _: embedder)
             rows: list[tuple[object, ...]] = [(mode, *measure(searcher, captions, mode)) for mode in MODES]
     rows.append(("floor: mean vectors in numpy", *floor(embedder, captions), None))

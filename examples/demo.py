@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from indexer.catalog.embedding import load_for_queries
+from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Query, Searcher
 from indexer.cli.output import print_table
@@ -54,8 +54,9 @@ def main() -> int:
 def show_searches() -> None:
     """Search in one process: the model is loaded once."""
     rows: list[tuple[object, ...]] = []
-    with open_store(Settings.load()) as store:
-        searcher = Searcher(store, load_for_queries)
+    settings = Settings.load()
+    with open_store(settings) as store:
+        searcher = Searcher(store, Embedders(settings).for_queries)
         for text in SEARCHES:
             hits = searcher.search(Query(text=text, limit=2)).hits
             rows += [(text, hit.score, hit.band, hit.location, hit.caption) for hit in hits]

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 
-from indexer.catalog.embedding import load_for_queries
+from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
 from indexer.settings import Settings
@@ -26,7 +26,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
     Raises DatabaseError when the database cannot be reached or lacks a migration.
     """
     with open_served_store(settings) as store:
-        searcher = Searcher(store, load_for_queries)
+        searcher = Searcher(store, Embedders(settings).for_queries)
         parts = Parts(store=store, searcher=searcher, thumbnails=settings.home / "thumbnails")
         # The model takes seconds to load: the service is up meanwhile, and ready afterwards.
         threading.Thread(target=parts.warm_up, name="warm-up", daemon=True).start()

@@ -27,7 +27,7 @@ class Parts:
         try:
             generation = self.store.generations.get_live()
             if generation is not None:
-                self.searcher.embedder(generation).embed(["ready"])
+                self.searcher.embedder(generation)
         except CaptionSearchError as exc:
             self.trouble = str(exc)
         self.warmed_up.set()

@@ -30,6 +30,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CAPTION_SEARCH_HOME", str(tmp_path / "home"))
 
 
+@pytest.fixture(scope="session")
+def embedders_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home in which the default model is exported once, for all tests."""
+    home = tmp_path_factory.mktemp("embedders-home")
+    (home / "embedders").mkdir()
+    return home
+
+
 @contextmanager
 def server_folder() -> Iterator[Path]:
     """Give a folder for a server's data, outside pytest's own.

@@ -8,7 +8,8 @@ from indexer.captioning.blip import BlipCaptioner
 from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.catalog.embedding import load_for_queries
+from indexer.catalog.embedding import Embedders
+from indexer.catalog.embedding.verifying import verify_embedder
 from indexer.catalog.opening import open_store
 from indexer.cli.choosing import build_captioner
 from indexer.errors import CaptionSearchError, SettingsError
@@ -62,12 +63,11 @@ def _check_database(settings: Settings) -> str:
 def _check_embedder(settings: Settings) -> str:
     with open_store(settings) as store:
         live = store.generations.get_live()
-    embedder = load_for_queries(live.embedder if live else settings.embedder)
-    if live is not None and embedder.dimensions != live.dimensions:
-        raise SettingsError(
-            f"{embedder.name} has {embedder.dimensions} dimensions, the live index {live.dimensions}: it is another."
-        )
-    return f"{embedder.name}, {embedder.embed(['ready']).shape[1]} dimensions"
+        embedder = Embedders(settings).for_queries(live.embedder if live else settings.embedder)
+        if live is not None:
+            verify_embedder(store, live, embedder)
+    dimensions = embedder.embed(["ready"]).shape[1]
+    return f"{embedder.name}, {dimensions} dimensions; queries are embedded by {embedder.how}"
 
 
 def _check_captioner(settings: Settings) -> str:

@@ -32,7 +32,7 @@ def correct(
         sentences = [] if undo else write(store, image_id, kind, text or [])
         if undo and not store.corrections.undo_correction(image_id, kind):
             raise NotFoundError(f"correction of kind {kind} of image", image)
-        indexed = kind == "retrieval" and index_stale(store, "correct") > 0
+        indexed = kind == "retrieval" and index_stale(store, settings, "correct") > 0
     if as_json:
         print_json({"image_id": image_id, "kind": kind, "sentences": sentences, "indexed": indexed})
     else:

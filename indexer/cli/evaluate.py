@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from indexer.catalog.store import Store
     from indexer.pipelines.evaluating import Outcome
     from indexer.pipelines.golden import GoldenQuery
+    from indexer.settings import Settings
 
 
 def evaluate(
@@ -43,12 +44,13 @@ def evaluate(
         raise typer.BadParameter("name a golden file, or give --judgements.")
     if write and (golden or not judgements):
         raise typer.BadParameter("--write goes with --judgements alone.")
-    with open_store(Settings.load()) as store:
+    settings = Settings.load()
+    with open_store(settings) as store:
         if write:
             _write_judgements(store, write)
             return
         queries, faults = _load_queries(store, golden, judgements=judgements)
-        outcomes = _ask(store, queries, generation, mode, strictness)
+        outcomes = _ask(store, settings, queries, generation, mode, strictness)
     show_outcomes(outcomes, show, as_json=as_json)
     raise typer.Exit(_decide(outcomes, min_recall10, faults))
 
@@ -67,6 +69,7 @@ def _load_queries(store: "Store", path: Path | None, *, judgements: bool) -> tup
 
 def _ask(
     store: "Store",
+    settings: "Settings",
     queries: Sequence["GoldenQuery"],
     generation_id: int | None,
     mode: Literal["hybrid", "dense", "text"],
@@ -75,7 +78,7 @@ def _ask(
     from rich.console import Console
     from rich.progress import track
 
-    from indexer.catalog.embedding import load_for_queries
+    from indexer.catalog.embedding import Embedders
     from indexer.catalog.searching import Searcher
     from indexer.errors import NotFoundError
     from indexer.models import GenerationId
@@ -89,7 +92,8 @@ def _ask(
     # Imported here: torch takes seconds to load, and by now there is something to measure.
     from indexer.pipelines.evaluating import evaluate as measure
 
-    outcomes = measure(Searcher(store, load_for_queries).search, generation, queries, mode=mode, strictness=strictness)
+    searcher = Searcher(store, Embedders(settings).for_queries)
+    outcomes = measure(searcher.search, generation, queries, mode=mode, strictness=strictness)
     stderr = Console(stderr=True)
     return list(
         track(outcomes, "Asking", total=len(queries), console=stderr, transient=True, disable=not stderr.is_terminal)

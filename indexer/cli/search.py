@@ -25,14 +25,15 @@ def search(
 
     The query may also hold "a phrase", -without, folder:holiday, tag:sea, is:edit, after:2024-05 and before:2024.
     """
-    from indexer.catalog.embedding import load_for_queries
+    from indexer.catalog.embedding import Embedders
     from indexer.catalog.opening import open_store
     from indexer.catalog.searching import Query, Searcher
     from indexer.pipelines.presenting import present
     from indexer.settings import Settings
 
-    with open_store(Settings.load()) as store:
-        searcher = Searcher(store, load_for_queries)
+    settings = Settings.load()
+    with open_store(settings) as store:
+        searcher = Searcher(store, Embedders(settings).for_queries)
         asked = Query(
             text=query,
             mode=mode,

@@ -4,7 +4,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from indexer.captioning.limiting import Limiter
-from indexer.catalog.embedding import load_for_bulk
+from indexer.catalog.embedding import Embedders
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
@@ -43,7 +43,7 @@ def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> I
         batching=_build_batching(run, preparing, captioning) if batches else None,
         indexing=Indexing(
             store=run.store,
-            load_embedder=load_for_bulk,
+            load_embedder=Embedders(settings).for_bulk,
             first=first,
             run_id=run.id,
             longest_poll_s=_BATCH_POLL_S if batches else LONGEST_POLL_S,
@@ -52,12 +52,12 @@ def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> I
     )
 
 
-def index_stale(store: Store, command: str) -> int:
+def index_stale(store: Store, settings: Settings, command: str) -> int:
     """Write every entry of the live generation that is missing or stale, and return how many that were."""
     done = Event()
     done.set()
     with store.runs.running(command, {}) as run_id:
-        indexing = Indexing(store=store, load_embedder=load_for_bulk, first=None, run_id=run_id)
+        indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
         indexing.run(done, Event())
         store.runs.finish_run(run_id, {"indexed": indexing.written})
     return indexing.written

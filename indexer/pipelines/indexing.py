@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from indexer.catalog.embedding import Embedder
+from indexer.catalog.embedding.verifying import verify_embedder
 from indexer.catalog.lexical import searchable
 from indexer.catalog.store import Store
 from indexer.catalog.store.entries import Document, EntryWords, NewEntry
@@ -52,6 +53,7 @@ class Indexing:
         self._run_id = run_id
         self._longest_poll_s = longest_poll_s
         self._embedder: Embedder | None = None
+        self._verified: GenerationId | None = None
         self._unrefreshed = 0
 
     def run(self, captioned: Event, stop: Event) -> None:
@@ -113,13 +115,20 @@ class Indexing:
 
     def _embed(self, generation: Generation, documents: Sequence[Document]) -> list[NewEntry]:
         sentences = [sentence for document in documents for sentence in document.sentences]
-        vectors = self._load(generation.embedder).embed(sentences)
+        vectors = self._embedder_of(generation).embed(sentences)
         entries, start = [], 0
         for document in documents:
             own = vectors[start : start + len(document.sentences)]
             start += len(document.sentences)
             entries.append(NewEntry(document=document, words=_words(document), mean=mean_vector(own), vectors=own))
         return entries
+
+    def _embedder_of(self, generation: Generation) -> Embedder:
+        embedder = self._load(generation.embedder)
+        if self._verified != generation.id:
+            verify_embedder(self._store, generation, embedder)
+            self._verified = generation.id
+        return embedder
 
     def _load(self, name: str) -> Embedder:
         if self._embedder is None or self._embedder.name != name:

@@ -37,6 +37,14 @@ CREATE INDEX ON {partition} USING gin (lexemes);
 -- Try to become the one process that writes entries; held until this connection ends or lets go.
 SELECT pg_try_advisory_lock(7204, 1) AS held;
 
+-- name: get_sample
+-- Return the first sentence of a generation's oldest image with its vector.
+SELECT sentences[1] AS sentence, sentence_embeddings[1] AS vector
+FROM entry
+WHERE generation_id = %(generation_id)s
+ORDER BY image_id
+LIMIT 1;
+
 -- name: count_coverage
 -- Count the images that have a location, those with an entry in the generation, and the entries of its own making.
 SELECT count(*) AS images, count(e.image_id) AS entries,

@@ -76,12 +76,19 @@ def _bare_environment() -> dict[str, str]:
     return {**{name: os.environ[name] for name in kept if name in os.environ}, "HF_HUB_OFFLINE": "1"}
 
 
+def make_home(home: Path, embedders_home: Path) -> Path:
+    """Make a home that shares what is written down of models."""
+    home.mkdir()
+    (home / "embedders").symlink_to(embedders_home / "embedders")
+    return home
+
+
 @pytest.fixture
-def indexer(tmp_path: Path, database: str) -> Command:
-    """The command over an empty database, without a key."""
-    folder = tmp_path / "work"
+def indexer(tmp_path: Path, database: str, embedders_home: Path) -> Command:
+    """The command over an empty database, without a key; the first test that embeds writes the model down for all."""
+    folder, home = tmp_path / "work", make_home(tmp_path / "home", embedders_home)
     folder.mkdir()
-    return Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(tmp_path / "home")})
+    return Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, serving
+from tests.e2e.conftest import Command, make_home, serving
 from tests.images import image_bytes
 
 _CHROMIUM = "/usr/bin/chromium"
@@ -36,15 +36,15 @@ class Library:
 
 
 @pytest.fixture(scope="module")
-def library(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(postgres: str, tmp_path_factory: pytest.TempPathFactory, embedders_home: Path) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("library")
     for number, name in enumerate(("mug.jpg", "wall.jpg", "comet.jpg")):
         (folder / name).write_bytes(image_bytes(number, size=(800, 600)))
     (folder / "dog.png").write_bytes(image_bytes(9, "PNG", size=(300, 500)))
     (folder / "captions.json").write_text(json.dumps(_CAPTIONS))
     with new_database(postgres) as database:
-        home = str(folder / ".home")
-        indexer = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": home})
+        home = make_home(folder / ".home", embedders_home)
+        indexer = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
         finished = indexer("ingest", ".", "--captions", "captions.json")
         assert finished.code == 0, finished.err
         yield Library(folder, indexer)

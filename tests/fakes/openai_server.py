@@ -18,6 +18,7 @@ from PIL import Image
 
 from tests.fakes.openai_batch_lines import Result
 from tests.fakes.openai_batches import Batches, BatchRules
+from tests.fakes.openai_embeddings import Embeddings
 from tests.fakes.openai_requests import BadRequestError, Request, error_body
 
 MODELS = ("gpt-4o-mini", "gpt-4o")
@@ -99,6 +100,7 @@ def describe(asked: Asked) -> Reply:
 class FakeOpenAI(BatchRules):
     """The server; a context manager. `answer` may return a Fault, `latency_s` is slept before it is asked.
 
+    `embedding_faults` answer the next requests for embeddings, one each.
     Without `decodes`, it looks at pictures' headers only: in benchmarks it shares the cores with what is measured.
     """
 
@@ -110,6 +112,8 @@ class FakeOpenAI(BatchRules):
     knows_completion_limit: bool = True
     accepted: list[Asked] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    embeddings: Embeddings = field(default_factory=Embeddings)
+    embedding_faults: list[Fault] = field(default_factory=list)
     most_in_flight: int = 0
     _in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -151,6 +155,17 @@ class FakeOpenAI(BatchRules):
             with self._lock:
                 self.refused.append(str(exc))
             raise
+
+    def respond_with_embeddings(self, request: Request) -> Mapping[str, Any] | Fault:
+        """Answer a request for embeddings."""
+        with self._lock:
+            if self.embedding_faults:
+                return self.embedding_faults.pop(0)
+            try:
+                return self.embeddings.respond(request, self.key)
+            except BadRequestError as exc:
+                self.refused.append(str(exc))
+                raise
 
     def _run_line(self, line: Mapping[str, Any], batch: str) -> Result:
         try:
@@ -218,6 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise ConnectionAbortedError  # the client was killed while it sent this
         if _is_about_batches(self.path):
             return self._answer_about_batches(raw)
+        if self.path == "/v1/embeddings":
+            return self._answer_with_embeddings(raw)
         if self.path != "/v1/chat/completions":
             return self._send_error(Fault(status=404, message=f"Invalid URL (POST {self.path})"))
         try:
@@ -237,6 +254,14 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(answer, bytes):
             return self._send_raw(200, answer)
         return self._send(200, answer)
+
+    def _answer_with_embeddings(self, raw: bytes) -> None:
+        request = Request.read(self.command, self.path, dict(self.headers.items()), raw)
+        try:
+            answer = self.server_state.respond_with_embeddings(request)
+        except BadRequestError as exc:
+            return self._send(exc.status, exc.body)
+        return self._send_error(answer) if isinstance(answer, Fault) else self._send(200, answer)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""

@@ -19,7 +19,7 @@ _TELLING = 0.6
 # Fitted on 951 images with two model captions each and 1,000 with four human ones, asked for in other people's words,
 # in sentences and in one to three words, against 100 off-topic queries: docs/search-quality.md.
 _DEFAULT_CURVES: dict[Mode, Curve] = {
-    "hybrid": Curve(intercept=-4.27, similarity=10.37, lexical_score=4.72, likely=-0.5, strong=2.6, behind=4.5),
+    "hybrid": Curve(intercept=-4.27, similarity=10.37, lexical_score=4.72, likely=0.0, strong=2.6, behind=4.5),
     "dense": Curve(intercept=-3.84, similarity=12.16, lexical_score=0.0, likely=0.0, strong=2.7, behind=4.5),
     "text": Curve(intercept=-1.53, similarity=0.0, lexical_score=6.76, likely=-0.8, strong=0.2, behind=2.5),
 }

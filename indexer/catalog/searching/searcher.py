@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from indexer.catalog.embedding import Embedder
+from indexer.catalog.embedding import Embedder, remote_model
+from indexer.catalog.embedding.verifying import verify_dimensions, verify_embedder
 from indexer.catalog.lexical import split_for_phrase, split_words
 from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
@@ -16,6 +17,7 @@ from indexer.catalog.searching.results import Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.generations import Coverage
 from indexer.catalog.store.hits import Sought
+from indexer.catalog.vectors import Vectors
 from indexer.errors import NotFoundError, QueryError
 from indexer.models import Generation, GenerationId
 
@@ -30,6 +32,7 @@ class Searcher:
         self._store = store
         self._load_embedder = load_embedder
         self._embedder: Embedder | None = None
+        self._verified: set[GenerationId] = set()
         self._loading = threading.Lock()
         self._coverage: tuple[GenerationId, float, Coverage] | None = None
 
@@ -63,10 +66,14 @@ class Searcher:
         )
 
     def embedder(self, generation: Generation) -> Embedder:
-        """Return the embedder of a generation, loading it once."""
+        """Return the embedder of a generation, loading it once; raises EmbedderError where it is another by now."""
         with self._loading:
             if self._embedder is None or self._embedder.name != generation.embedder:
-                self._embedder = self._load_embedder(generation.embedder)
+                self._embedder, self._verified = self._load_embedder(generation.embedder), set()
+            # Nothing is asked of an endpoint while others wait.
+            if generation.id not in self._verified and remote_model(generation.embedder) is None:
+                verify_embedder(self._store, generation, self._embedder)
+                self._verified.add(generation.id)
             return self._embedder
 
     def coverage(self, generation: Generation) -> Coverage:
@@ -84,10 +91,15 @@ class Searcher:
         return Sought(
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
-            vector=self.embedder(generation).embed([wish.text])[0] if is_embedded else None,
+            vector=self._embed(wish.text, generation) if is_embedded else None,
             dense_weight=Calibration.of(generation).dense_weight(wish.text),
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
+
+    def _embed(self, text: str, generation: Generation) -> Vectors:
+        vector: Vectors = self.embedder(generation).embed([text])[0]
+        verify_dimensions(generation, len(vector))
+        return vector
 
     def _read_cursor(self, query: Query) -> Cursor | None:
         if query.cursor is None:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
+from indexer.catalog.vectors import Vectors
 from indexer.errors import DatabaseError, NotFoundError
 from indexer.models import Generation, GenerationId, PromptId
 
@@ -31,6 +33,14 @@ class Coverage:
     def fresh_share(self) -> float:
         """Return fresh entries over entries, 0 to 1."""
         return self.fresh / self.entries if self.entries else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A sentence of a generation and its vector, float32 [dimensions]."""
+
+    sentence: str
+    vector: Vectors
 
 
 class Generations:
@@ -89,6 +99,11 @@ class Generations:
         """Give a lock that one process at a time can take to write entries."""
         with self._database.dedicated() as connection:
             yield IndexingLock(connection)
+
+    def get_sample(self, generation_id: GenerationId) -> Sample | None:
+        """Return a sentence with the vector that it was given; None while there is no entry."""
+        row = self._database.fetch_one("generations", "get_sample", generation_id=generation_id)
+        return Sample(sentence=row["sentence"], vector=row["vector"].to_numpy().astype(np.float32)) if row else None
 
     def count_coverage(self, generation_id: GenerationId) -> Coverage:
         """Count images, entries and fresh entries."""
