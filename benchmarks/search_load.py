@@ -4,8 +4,8 @@
 
 The service is the real one over the library in HOME, which is loaded first where there is none. Every round asks every
 kind of query, so that what else the machine does falls on all of them alike; CPU is milliseconds per request, which a
-busy machine changes little. The floors: the same client asking for
-/health/live; the statement alone that finds the 20 nearest vectors; an exact scan of all vectors in numpy.
+busy machine changes little. The floors: the same client asking for /health/live; the statement alone that finds the 20
+nearest vectors; an exact scan of all vectors in numpy.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.cpu import CpuClock
 from benchmarks.floors import Floors, open_floors
-from benchmarks.loading import add_arguments, open_library
+from benchmarks.libraries import add_arguments, open_library
 from benchmarks.recombining import load_captions
 from benchmarks.search_queries import Queries, make_queries, take
 from benchmarks.serving import Asked, Request, Service, serving
