@@ -17,7 +17,7 @@ import numpy as np
 import psycopg
 import regex
 
-from benchmarks.loading import add_arguments, open_library
+from benchmarks.libraries import add_arguments, open_library
 from benchmarks.recombining import HELD_OUT, load_captions
 from benchmarks.serving import Request, Service, serving
 from indexer.catalog.embedding import load_for_queries

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from benchmarks.loading import add_arguments, open_library
+from benchmarks.libraries import add_arguments, open_library
 from indexer.catalog.embedding import load_for_queries
 from indexer.catalog.queries import Part, compose
 from indexer.catalog.searching import Query, Searcher

@@ -42,6 +42,7 @@ class Service:
     """A running service: `address` is host:port."""
 
     address: str
+    pid: int
 
     def ask(self, requests: Sequence[Request], *, clients: int = 1) -> list[Asked]:
         """Send every request, so many at a time over connections that stay open; stop after a minute.
@@ -87,7 +88,8 @@ def serving(home: Path) -> Iterator[Service]:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert "http://" in line, line + process.stderr.read()
-        service = Service(next(word for word in line.split() if word.startswith("http://")).removeprefix("http://"))
+        url = next(word for word in line.split() if word.startswith("http://"))
+        service = Service(url.removeprefix("http://"), process.pid)
         _wait_until_ready(service)
         yield service
 
