@@ -47,7 +47,7 @@ def fit_calibration(store: Store, generation: Generation, embedder: Embedder) ->
     sample = Sample([_described(entry) for entry in entries], _vocabulary(store, generation, entries))
     examples = _ask_questions(sample, embedder)
     weights = {} if embedder.name == DEFAULT else probe_dense_weights(embedder)
-    weights |= fit_dense_weights(examples)
+    weights |= fit_dense_weights(examples, weights)
     trusted = replace(prior(embedder.name), dense_weights=weights)
     known = [example for example in examples if trusted.dense_weight_of(example.script) > FAINT_WEIGHT]
     queries = [text for text in load_off_topic() if trusted.dense_weight(text) > FAINT_WEIGHT]

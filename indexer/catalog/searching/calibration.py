@@ -12,7 +12,7 @@ from indexer.models import Generation, Mode
 # Raised when the meaning of the stored numbers changes: older calibrations are then fitted again.
 VERSION = 1
 # How much of the score is cosine: where the embedder knows the script, and where it does not and the words lead.
-DENSE_WEIGHT, FAINT_WEIGHT = 0.75, 0.40
+DENSE_WEIGHT, FAINT_WEIGHT = 0.75, 0.25
 # From this weight on, a cosine says by itself whether a hit is what was asked for.
 _TELLING = 0.6
 

@@ -20,15 +20,16 @@ _GRID = np.linspace(0.1, 1.0, 10)
 _KNOWN = 0.6
 
 
-def fit_dense_weights(examples: Sequence[Example]) -> dict[str, float]:
+def fit_dense_weights(examples: Sequence[Example], expected: Mapping[str, float]) -> dict[str, float]:
     """Return a weight for each script but Latin that has enough sentences.
 
-    Of those within a standard error of the greatest mean reciprocal rank it is the one nearest to DENSE_WEIGHT.
+    Of those within a standard error of the greatest mean reciprocal rank it is the one nearest to what is
+    `expected` of the embedder, FAINT_WEIGHT where nothing is.
     """
     asked = [example for example in examples if not example.is_short and example.script != LATIN]
     counts = Counter(example.script for example in asked)
     return {
-        script: _best_weight([example for example in asked if example.script == script])
+        script: _best_weight([e for e in asked if e.script == script], expected.get(script, FAINT_WEIGHT))
         for script, count in counts.items()
         if count >= LEAST_SENTENCES
     }
@@ -57,13 +58,13 @@ def _share_found(embedder: Embedder, sentences: Sequence[str], english: Vectors)
     return float(np.mean(nearest == np.arange(len(sentences))))
 
 
-def _best_weight(examples: Sequence[Example]) -> float:
+def _best_weight(examples: Sequence[Example], expected: float) -> float:
     gains = np.array([_reciprocal_ranks(examples, weight) for weight in _GRID])
     best = gains[np.argmax(gains.mean(axis=1))]
     losses = best - gains
     errors = losses.std(axis=1) / np.sqrt(len(examples))
     fine = _GRID[losses.mean(axis=1) <= errors]
-    return round(float(fine[np.argmin(np.abs(fine - DENSE_WEIGHT))]), 2)
+    return round(float(fine[np.argmin(np.abs(fine - expected))]), 2)
 
 
 def _reciprocal_ranks(examples: Sequence[Example], weight: float) -> Vectors:

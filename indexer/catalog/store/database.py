@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, LiteralString, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -20,8 +21,15 @@ _CHECK_CLIENT = "SET client_connection_check_interval = '500ms'"
 _SEARCH_DEEPLY = "SET hnsw.ef_search = 100; SET hnsw.iterative_scan = 'strict_order'"
 
 
-# Planning a search anew takes as long as half of its execution, and comes to the same plan.
-_PLAN_ONCE = "SET plan_cache_mode = 'force_generic_plan'"
+# With as many searches at once as cores, none wants workers or compiled code: starting them takes longer than a search.
+_SEARCH_ALONE = "SET max_parallel_workers_per_gather = 0; SET jit = off"
+# A statement that is always planned the same need not be planned again: a third of a search's time. One with filters
+# is planned for their values: a plan for any values took half as long again.
+Plan = Literal["once", "anew"]
+_PLANS: dict[Plan, LiteralString] = {
+    "once": "SET plan_cache_mode = 'force_generic_plan'",
+    "anew": "SET plan_cache_mode = 'force_custom_plan'",
+}
 
 # A machine that was switched off gives up its locks within minutes.
 _KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -34,6 +42,7 @@ class Database:
 
     def __init__(self, conninfo: str, *, max_connections: int = 10) -> None:
         self.conninfo = conninfo
+        self._plans: WeakKeyDictionary[Connection[DictRow], Plan] = WeakKeyDictionary()
         self._pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
             conninfo,
             min_size=1,
@@ -70,6 +79,16 @@ class Database:
     ) -> DictRow | None:
         """Run a query of `noun`'s file and return its first row, if any."""
         return self._run(noun, query, parts, values, lambda cursor: cursor.fetchone())
+
+    def search(
+        self, noun: str, query: str, parts: Mapping[str, Part], plan: Plan, /, **values: object
+    ) -> list[DictRow]:
+        """Run a query of `noun`'s file and return its rows; `plan` says whether it is planned for these values."""
+        with self.connection() as connection:
+            if self._plans.get(connection) != plan:
+                connection.execute(_PLANS[plan])
+                self._plans[connection] = plan
+            return connection.execute(compose(noun, query, **parts), values).fetchall()
 
     def execute(self, noun: str, query: str, parts: Mapping[str, Part] | None = None, /, **values: object) -> int:
         """Run a query of `noun`'s file and return how many rows it touched."""
@@ -110,5 +129,5 @@ def _first_line(error: Exception) -> str:
 def _configure(connection: Connection[DictRow]) -> None:
     connection.execute(_CHECK_CLIENT)
     connection.execute(_SEARCH_DEEPLY)
-    connection.execute(_PLAN_ONCE)
+    connection.execute(_SEARCH_ALONE)
     register_vector(connection)

@@ -117,10 +117,11 @@ class Hits:
             "use_words": bool(sought.words),
             "use_vector": sought.vector is not None,
         }
-        rows = self._database.fetch(
+        rows = self._database.search(
             "hits",
             "find_hits",
             parts | _filtering(sought.conditions),
+            "anew" if sought.conditions else "once",
             words=list(sought.words),
             phrase=sought.phrase,
             vector=None if sought.vector is None else HalfVector(sought.vector),
@@ -137,7 +138,7 @@ class Hits:
         """Return what may be shown, the image added last first; those after the image `before`."""
         parts = {"generation": generation_id, **_filtering(sought.conditions)}
         values = {"before": before, "limit": limit, **_values(sought.conditions)}
-        rows = self._database.fetch("hits", "list_hits", parts, **values)
+        rows = self._database.search("hits", "list_hits", parts, "anew", **values)
         return [(row.pop("image_id"), Details(**row)) for row in rows]
 
     def explain_terms(self, generation_id: GenerationId, words: Sequence[str]) -> list[Term]:

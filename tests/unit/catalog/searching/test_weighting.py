@@ -34,19 +34,19 @@ class Known:
 
 
 def test_where_vectors_mislead_words_lead() -> None:
-    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=False))["Han"] < 0.4
+    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=False), {})["Han"] < 0.4
 
 
 def test_where_vectors_help_they_count() -> None:
-    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=True))["Han"] >= DENSE_WEIGHT - 0.05
+    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=True), {})["Han"] >= DENSE_WEIGHT - 0.05
 
 
 def test_a_script_with_few_sentences_is_not_fitted() -> None:
-    assert fit_dense_weights(make_examples(LEAST_SENTENCES - 1, dense_helps=True)) == {}
+    assert fit_dense_weights(make_examples(LEAST_SENTENCES - 1, dense_helps=True), {}) == {}
 
 
 def test_latin_keeps_its_weight() -> None:
-    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=False, script="Latin")) == {}
+    assert fit_dense_weights(make_examples(LEAST_SENTENCES, dense_helps=False, script="Latin"), {}) == {}
 
 
 def test_an_embedder_is_trusted_in_the_scripts_that_it_knows() -> None:
