@@ -1,6 +1,6 @@
 """Filters: which images may be shown at all, whatever the query says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -119,8 +119,3 @@ def _read_text(field: str, value: object) -> str:
 
 def _flag_or_text(text: str) -> bool | str:
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.casefold(), text)
-
-
-def moderation_fields(filters: Iterable[Filter]) -> set[str]:
-    """Name the fields asked for that only moderation captions can have."""
-    return {condition.field for condition in filters if condition.is_moderation}
