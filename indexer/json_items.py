@@ -34,7 +34,8 @@ def first_fault(error: ValidationError) -> str:
     """Return what is wrong with an item, as a clause without its number."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+    said = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{where}: {said}" if where else said
 
 
 def _is_array(file: IO[bytes]) -> bool:
