@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from indexer.catalog.embedding import DEFAULT, Embedder
 from indexer.catalog.lexical import split_words
-from indexer.catalog.searching.calibration import DENSE_WEIGHT, FAINT_WEIGHT, VERSION, Calibration, prior
+from indexer.catalog.searching.calibration import DENSE_WEIGHT, VERSION, Calibration, prior
 from indexer.catalog.searching.examples import Described, Example, Question, Sample, Vocabulary
 from indexer.catalog.searching.fitting import fit_curves
+from indexer.catalog.searching.scripts import script_of
 from indexer.catalog.searching.weighting import fit_dense_weights, probe_dense_weights
 from indexer.catalog.store import Store
 from indexer.catalog.store.calibrations import SampledEntry
@@ -49,8 +50,8 @@ def fit_calibration(store: Store, generation: Generation, embedder: Embedder) ->
     weights = {} if embedder.name == DEFAULT else probe_dense_weights(embedder)
     weights |= fit_dense_weights(examples, weights)
     trusted = replace(prior(embedder.name), dense_weights=weights)
-    known = [example for example in examples if trusted.dense_weight_of(example.script) > FAINT_WEIGHT]
-    queries = [text for text in load_off_topic() if trusted.dense_weight(text) > FAINT_WEIGHT]
+    known = [example for example in examples if trusted.is_known(example.script)]
+    queries = [text for text in load_off_topic() if trusted.is_known(script_of(text))]
     refused = _search_off_topic(store, generation, embedder, queries)
     return replace(trusted, curves=fit_curves(embedder.name, known, refused), examples=len(known))
 

@@ -1,7 +1,7 @@
 """What a library taught the search about itself: curves, bands, and how far to trust vectors in each script."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from indexer.catalog.embedding import DEFAULT
@@ -23,6 +23,10 @@ _DEFAULT_CURVES: dict[Mode, Curve] = {
     "dense": Curve(intercept=-3.84, similarity=12.16, lexical_score=0.0, likely=0.0, strong=2.7, behind=4.5),
     "text": Curve(intercept=-1.53, similarity=0.0, lexical_score=6.76, likely=-0.8, strong=0.2, behind=2.5),
 }
+# Text without spaces is compared by single characters, too, and one that two words share says little: with a lexical
+# score of 0.2 a hit is likely, with 0.4 strong. Measured on 200 and on 951 images with four Chinese captions.
+_UNSPACED = frozenset({"Han", "Kana", "Hangul"})
+_UNSPACED_WORDS = replace(_DEFAULT_CURVES["text"], likely=-0.18, strong=1.17)
 # Nobody knows what the cosines of a strange embedder mean before they are measured: nothing is left out or strong.
 _NEVER = 1000.0
 _CAUTIOUS = Curve(intercept=0.0, similarity=1.0, lexical_score=1.0, likely=-_NEVER, strong=_NEVER, behind=_NEVER)
@@ -75,9 +79,14 @@ class Calibration:
 
     def curve(self, mode: Mode, text: str) -> Curve:
         """Return the curve that reads the hits of a query: by its words alone where the cosine means nothing."""
-        if mode == "hybrid" and self.dense_weight(text) < _TELLING:
-            return self.curves["text"]
-        return self.curves[mode]
+        script = script_of(text)
+        if mode == "hybrid" and not self.is_known(script):
+            mode = "text"
+        return _UNSPACED_WORDS if mode == "text" and script in _UNSPACED else self.curves[mode]
+
+    def is_known(self, script: str) -> bool:
+        """Tell whether the cosine says something by itself in a script."""
+        return self.dense_weight_of(script) >= _TELLING
 
 
 def prior(embedder: str) -> Calibration:

@@ -58,7 +58,18 @@ def test_vectors_count_little_in_a_script_that_the_embedder_does_not_know() -> N
 
     assert calibration.dense_weight("a dog") == DENSE_WEIGHT
     assert calibration.dense_weight("一只狗") == FAINT_WEIGHT
-    assert calibration.curve("hybrid", "一只狗") == calibration.curves["text"]
+    assert calibration.curve("hybrid", "собака") == calibration.curves["text"]
+    assert not replace(calibration, dense_weights={"Han": 0.3}).is_known("Han")
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "text"])
+@pytest.mark.parametrize("text", ["大象", "象のダンス", "코끼리"])
+def test_a_character_in_common_is_not_enough_where_words_have_no_spaces(mode: Mode, text: str) -> None:
+    curve = prior(DEFAULT).curve(mode, text)
+
+    assert curve.band([Seen(0.8, 0.45)]) == ["strong"]
+    assert curve.band([Seen(0.8, 0.3)]) == ["likely"]
+    assert curve.band([Seen(0.8, 0.18)]) == ["weak"]
 
 
 def test_a_script_that_the_embedder_knows_is_read_like_any_other() -> None:
