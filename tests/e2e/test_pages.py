@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import sync_playwright
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching.cursors import Cursor
@@ -24,8 +23,6 @@ _WHO = ("dog", "puppy", "cat", "horse", "child", "old man")
 _DOES = ("runs through the snow", "sleeps on the grass", "jumps over a log", "swims in a lake", "waits for a bus")
 _FIRST, _LIMIT, _WALKS = 60, 15, 4
 _QUERY = "a dog runs in the snow"
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 
 @pytest.fixture
@@ -64,11 +61,7 @@ def test_page_two_never_repeats_page_one_while_an_ingest_runs(
 
 
 def test_the_page_shows_more_until_all_of_an_answer_is_there(client: httpx2.Client) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 390, "height": 844})
+    with browsing() as page:
         page.goto(f"{client.base_url}?q={_QUERY}&strictness=low")
         page.locator("#hits li").nth(39).wait_for()
         before = page.locator("#hits li").count()
@@ -77,7 +70,6 @@ def test_the_page_shows_more_until_all_of_an_answer_is_there(client: httpx2.Clie
         focused = page.evaluate("[...document.querySelectorAll('#hits a')].indexOf(document.activeElement)")
         links = page.locator("#hits a").evaluate_all("found => found.map(link => link.href)")
         is_more_offered = page.get_by_role("button", name="Show more").is_visible()
-        browser.close()
 
     assert (before, focused, is_more_offered) == (40, 40, False)
     assert len(set(links)) == _FIRST
