@@ -13,8 +13,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from indexer.catalog.embedded_postgres import embedded_postgres
+from indexer.catalog.embedding import DEFAULT, Embedder, Embedders
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
+from indexer.settings import Settings
 from tests.fakes.openai_server import FakeOpenAI
 
 _TEMPLATE = "caption_search_template"
@@ -65,6 +67,11 @@ def postgres() -> Iterator[str]:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
         migrate(make_conninfo(conninfo, dbname=_TEMPLATE))
         yield conninfo
+
+
+@pytest.fixture(scope="session")
+def embedder(embedders_home: Path) -> Embedder:
+    return Embedders(Settings.load(home=embedders_home)).for_queries(DEFAULT)
 
 
 @contextmanager

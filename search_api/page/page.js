@@ -5,22 +5,25 @@ const form = document.getElementById("search");
 const box = document.getElementById("q");
 const said = document.getElementById("said");
 const list = document.getElementById("hits");
+const nearest = document.getElementById("nearest");
 const more = document.getElementById("more");
 const template = document.getElementById("hit");
-const MOST = 60;
+const PAGE = 40;
 let asked = 0;
+let cursor = null; // where the next page of what is shown begins
 let verdicts = new Map(); // what people said of the images of this query: true is relevant, false is not
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   go(new URLSearchParams(box.value.trim() ? { q: box.value.trim() } : {}));
 });
-more.addEventListener("click", () => {
+nearest.addEventListener("click", () => {
   const parameters = new URLSearchParams(location.search);
   parameters.set("strictness", "low");
   go(parameters);
   said.focus();
 });
+more.addEventListener("click", showMore);
 addEventListener("popstate", show);
 show();
 
@@ -36,10 +39,10 @@ async function show() {
   const turn = ++asked;
   box.value = query;
   document.title = query ? `${query} · Caption Search` : "Caption Search";
-  more.hidden = true;
+  nearest.hidden = more.hidden = true;
   if (!query) {
     list.replaceChildren();
-    said.textContent = "Say what the picture shows; whole sentences work best.";
+    said.textContent = "Say what the picture shows; whole sentences work best. Also: \"a phrase\", -without, folder:holiday, tag:sea, after:2024.";
     return;
   }
   said.textContent = "Searching…";
@@ -47,13 +50,37 @@ async function show() {
   if (turn !== asked) return; // a later search has taken over
   verdicts = judged;
   said.textContent = answer.problem ?? summary(answer);
-  list.replaceChildren(...(answer.hits ?? []).map((hit) => card(hit, query)));
-  more.hidden = !(answer.no_match && answer.generation && parameters.get("strictness") !== "low");
+  list.replaceChildren();
+  add(answer, query);
+  nearest.hidden = !answer.generation || parameters.get("strictness") === "low" || (answer.hits.length > 0 && !isRanked(answer.hits[0]));
+  nearest.textContent = answer.no_match ? "Show the nearest all the same" : "Show weaker hits, too";
 }
 
-async function ask(parameters) {
+async function showMore() {
+  const [parameters, turn] = [new URLSearchParams(location.search), asked];
+  more.disabled = true;
+  const answer = await ask(parameters, { cursor });
+  more.disabled = false;
+  if (turn !== asked) return;
+  if (answer.problem) {
+    said.textContent = answer.problem;
+    return;
+  }
+  const first = list.children.length;
+  add(answer, parameters.get("q"));
+  list.children[first]?.querySelector("a").focus(); // whoever reads by keyboard or ear goes on where the new ones begin
+}
+
+function add(answer, query) {
+  list.append(...(answer.hits ?? []).map((hit) => card(hit, query)));
+  cursor = answer.next_cursor ?? null;
+  more.hidden = cursor === null;
+}
+
+async function ask(parameters, more = {}) {
+  const wanted = { limit: PAGE, collapse: "duplicates", ...Object.fromEntries(parameters), ...more };
   try {
-    const response = await fetch(`/search?${new URLSearchParams({ limit: MOST, ...Object.fromEntries(parameters) })}`);
+    const response = await fetch(`/search?${new URLSearchParams(wanted)}`);
     const body = await response.json();
     return response.ok ? body : { problem: body.detail };
   } catch {
@@ -65,7 +92,7 @@ function summary(answer) {
   if (!answer.generation) return "Nothing is indexed yet. Run: indexer ingest FOLDER";
   if (answer.no_match) return "Nothing in the index fits this description.";
   const count = answer.hits.length;
-  const best = count === MOST ? "the best " : "";
+  const best = answer.next_cursor ? "the first " : "";
   const covered = answer.generation.coverage < 1 ? `, ${Math.floor(answer.generation.coverage * 100)}% of the images are indexed` : "";
   return `${best}${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
 }
@@ -78,12 +105,20 @@ function card(hit, query) {
   link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
   caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
   link.firstElementChild.alt = caption.textContent;
-  item.querySelector(".band").textContent = hit.band;
-  item.querySelector(".location").textContent = `${hit.location}${hit.why.captioner === "offline" ? " · offline caption" : ""}`;
+  const notes = [hit.location];
+  if (hit.why.captioner === "offline") notes.push("offline caption");
+  if (hit.duplicates) notes.push(`${hit.duplicates} more like it`);
+  item.querySelector(".band").textContent = isRanked(hit) ? hit.band : "";
+  item.querySelector(".location").textContent = notes.join(" · ");
   const buttons = [...item.querySelectorAll(".verdicts button")];
   press(buttons, verdicts.get(hit.image_id));
   for (const button of buttons) button.addEventListener("click", () => judge(query, hit, button, buttons));
   return item;
+}
+
+// What filters alone let through is listed, not ranked.
+function isRanked(hit) {
+  return hit.why.dense_rank !== null || hit.why.lexical_rank !== null;
 }
 
 async function findVerdicts(query) {

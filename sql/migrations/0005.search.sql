@@ -40,10 +40,14 @@ $$;
 
 -- `tags` are the keywords of captions and of the files themselves, in lower case; words with the weight C were read in the
 -- picture.
+-- What every candidate is scored by stays in its row; what few are asked for may lie apart.
+ALTER TABLE entry ALTER COLUMN embedding SET STORAGE MAIN;
 ALTER TABLE entry
     ADD COLUMN tags text[] NOT NULL DEFAULT '{}',
     ADD COLUMN has_text boolean NOT NULL GENERATED ALWAYS AS (ts_filter(lexemes, '{c}') <> ''::tsvector) STORED,
     ADD COLUMN terms sparsevec NOT NULL GENERATED ALWAYS AS (term_vector(lexemes)) STORED;
+
+ALTER TABLE entry ALTER COLUMN terms SET STORAGE MAIN;
 
 UPDATE entry e
 SET tags = ARRAY(SELECT DISTINCT lower(k) FROM unnest(coalesce(c.keywords, '{}') || i.keywords) AS k)

@@ -30,7 +30,8 @@ RETURNING id;
 -- name: create_partition
 -- ddl
 CREATE TABLE {partition} PARTITION OF entry FOR VALUES IN ({generation});
-CREATE INDEX ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops);
+CREATE INDEX ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
+    WITH (m = 16, ef_construction = 128);
 CREATE INDEX ON {partition} USING gin (lexemes);
 
 -- name: hold_indexing

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from tests.fakes.openai_server import FakeOpenAI
 
 INDEXER = Path(sys.executable).with_name("indexer")
+_CHROMIUM = "/usr/bin/chromium"
+# As root without a sandbox, and without a word to anybody but the page's own service.
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +114,14 @@ def serving(command: Command, *flags: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+@contextmanager
+def browsing(*, has_touch: bool = False) -> Iterator[Page]:
+    """Give a page of a browser, as wide as a phone."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        try:
+            yield browser.new_page(viewport={"width": 390, "height": 844}, has_touch=has_touch)
+        finally:
+            browser.close()

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, serving, wait_until
+from tests.e2e.conftest import Command, browsing, serving, wait_until
 from tests.images import image_bytes
 
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 _CAPTIONS = {
     "mug.jpg": "A red mug on a wooden desk.",
     "dog.jpg": "A brown dog jumps over a log.",
@@ -133,9 +130,7 @@ def test_feedback_is_kept_checked_and_refused_to_foreign_pages(address: str) -> 
 
 
 def test_the_pages_verdicts_are_kept_and_measured(indexer: Command, address: str, tmp_path: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    with browsing(has_touch=True) as page:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -162,7 +157,6 @@ def test_the_pages_verdicts_are_kept_and_measured(indexer: Command, address: str
         page.reload()
         cards.nth(2).wait_for()
         pressed = page.locator("#hits [aria-pressed=true]").evaluate_all("found => found.map(one => one.ariaLabel)")
-        browser.close()
     written = indexer("eval", "--judgements", "--write", tmp_path / "judged.jsonl")
     judged = indexer("eval", "--judgements", "--strictness", "low", "--json").lines[-1]
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from indexer.catalog.embedding import Embedder, load_for_queries
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.store import Store
 from indexer.models import ImageId
@@ -26,9 +26,8 @@ _QUERY = "a dog runs in the snow"
 
 
 @pytest.fixture
-def indexing(store: Store) -> Iterator[Indexing]:
+def indexing(store: Store, embedder: Embedder) -> Iterator[Indexing]:
     """Writes entries as an ingest does, and has written some."""
-    embedder: Embedder = load_for_queries("all-MiniLM-L6-v2")
     first = FirstGeneration(prompt_id=None, captioner="import", model="import", embedder=embedder.name)
     for number in range(_FIRST):
         add_image(store, f"picture-{number}", _sentence(number))
@@ -59,6 +58,21 @@ def test_page_two_never_repeats_page_one_while_an_ingest_runs(
         assert len(set(shown)) == len(shown)
         assert shown == window
     assert set(walks[-1][1]) - set(walks[0][1])  # images were added meanwhile, and found
+
+
+def test_the_page_shows_more_until_all_of_an_answer_is_there(client: httpx2.Client) -> None:
+    with browsing() as page:
+        page.goto(f"{client.base_url}?q={_QUERY}&strictness=low")
+        page.locator("#hits li").nth(39).wait_for()
+        before = page.locator("#hits li").count()
+        page.get_by_role("button", name="Show more").click()
+        page.locator("#hits li").nth(_FIRST - 1).wait_for()
+        focused = page.evaluate("[...document.querySelectorAll('#hits a')].indexOf(document.activeElement)")
+        links = page.locator("#hits a").evaluate_all("found => found.map(link => link.href)")
+        is_more_offered = page.get_by_role("button", name="Show more").is_visible()
+
+    assert (before, focused, is_more_offered) == (40, 40, False)
+    assert len(set(links)) == _FIRST
 
 
 def _walk(client: httpx2.Client) -> tuple[list[ImageId], list[ImageId]]:

@@ -10,14 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, make_home, serving
+from tests.e2e.conftest import Command, browsing, make_home, serving
 from tests.images import image_bytes
-
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 _CAPTIONS = [
     {"image": "mug.jpg", "captions": ["A red mug on a wooden desk.", "Coffee cup by a keyboard."], "keywords": ["mug"]},
@@ -219,9 +215,7 @@ def _wait_until_ready(client: httpx2.Client) -> None:
 
 def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client: httpx2.Client) -> None:
     assert client.get("/health/ready").status_code == 200
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        page = browser.new_page(viewport={"width": 390, "height": 844})
+    with browsing() as page:
         said: list[str] = []
         page.on("dialog", lambda dialog: said.append(dialog.message))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -240,7 +234,6 @@ def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client
         page.go_back()
         page.get_by_text("Nothing in the index fits").wait_for()
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        browser.close()
 
     assert caption == "<script>alert('x')</script> sprayed on a wall."
     assert loaded == 640

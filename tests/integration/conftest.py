@@ -7,16 +7,10 @@ from threading import Event
 import pytest
 
 from indexer.captioning.imported import ImportCaptioner
-from indexer.catalog.embedding import DEFAULT, Embedder, Embedders
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.models import RunId
 from indexer.pipelines.indexing import FirstGeneration, Indexing
-from indexer.settings import Settings
-
-
-@pytest.fixture(scope="session")
-def embedder(embedders_home: Path) -> Embedder:
-    return Embedders(Settings.load(home=embedders_home)).for_queries(DEFAULT)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
@@ -14,22 +13,14 @@ _RUN = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _stemmer = snowballstemmer.stemmer("english")  # the algorithm of Postgres' english_stem
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A sentence as escaped HTML, and how many of its words are marked."""
-
-    html: str
-    matches: int
-
-
-def mark_words(sentence: str, lexemes: frozenset[str]) -> Marked:
-    """Escape a sentence and put <mark> around the words whose lexeme is among `lexemes`."""
-    parts, end, matches = [], 0, 0
+def mark_words(sentence: str, lexemes: frozenset[str]) -> str:
+    """Return a sentence as escaped HTML with <mark> around the words whose lexeme is among these."""
+    parts, end = [], 0
     for run in _RUN.finditer(sentence):
         for start, stop in _matched_spans(run.group(), run.start(), lexemes):
             parts += [html.escape(sentence[end:start]), f"<mark>{html.escape(sentence[start:stop])}</mark>"]
-            end, matches = stop, matches + 1
-    return Marked("".join([*parts, html.escape(sentence[end:])]), matches)
+            end = stop
+    return "".join([*parts, html.escape(sentence[end:])])
 
 
 def _matched_spans(run: str, offset: int, lexemes: frozenset[str]) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,5 @@
 """Turn what the store found into hits."""
 
-import numpy as np
-
 from indexer.catalog.searching.cursors import Shown
 from indexer.catalog.searching.explaining import Explanation
 from indexer.catalog.searching.highlighting import mark_words
@@ -44,7 +42,10 @@ def show(
 
 def _highlight(details: Details) -> str:
     """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
-    marked = [mark_words(sentence, frozenset(details.matched_lexemes)) for sentence in details.sentences]
-    matches = np.array([sentence.matches for sentence in marked], dtype=np.float64)
-    nearness = [similarity or 0.0 for similarity in details.sentence_similarities] or np.zeros_like(matches)
-    return marked[int(np.argmax(nearness + _MATCH_WEIGHT * matches))].html
+    lexemes = details.matched_lexemes
+    similarities = details.sentence_similarities or [None] * len(details.sentences)
+    nearness = [
+        (similarity or 0.0) + _MATCH_WEIGHT * sum(lexeme in sentence.casefold() for lexeme in lexemes)
+        for sentence, similarity in zip(details.sentences, similarities, strict=True)
+    ]
+    return mark_words(details.sentences[nearness.index(max(nearness))], frozenset(lexemes))

@@ -18,7 +18,7 @@ from indexer.errors import DatabaseError
 # for 38 s without it and 0.3 s with it.
 _CHECK_CLIENT = "SET client_connection_check_interval = '500ms'"
 # A vector search yields as many candidates as the window asks for (the default stops at 40), also behind a filter.
-_SEARCH_DEEPLY = "SET hnsw.ef_search = 100; SET hnsw.iterative_scan = 'strict_order'"
+_SEARCH_DEEPLY = "SET hnsw.ef_search = 150; SET hnsw.iterative_scan = 'strict_order'"
 
 
 # With as many searches at once as cores, none wants workers or compiled code: starting them takes longer than a search.

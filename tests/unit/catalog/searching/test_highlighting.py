@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.catalog.searching.highlighting import Marked, mark_words
+from indexer.catalog.searching.highlighting import mark_words
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,12 @@ from indexer.catalog.searching.highlighting import Marked, mark_words
     ],
 )
 def test_a_word_is_marked_by_its_stem(sentence: str, lexemes: set[str], html: str) -> None:
-    assert mark_words(sentence, frozenset(lexemes)).html == html
+    assert mark_words(sentence, frozenset(lexemes)) == html
 
 
 @pytest.mark.parametrize(("sentence", "lexeme"), [("A hotdog.", "dog"), ("A dogma.", "dog"), ("Redder", "red")])
 def test_a_part_of_a_word_is_not_marked(sentence: str, lexeme: str) -> None:
-    assert mark_words(sentence, frozenset({lexeme})) == Marked(sentence, 0)
+    assert mark_words(sentence, frozenset({lexeme})) == sentence
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_a_part_of_a_word_is_not_marked(sentence: str, lexeme: str) -> None:
     ],
 )
 def test_the_matched_span_of_cjk_text_is_marked(sentence: str, lexemes: set[str], html: str) -> None:
-    assert mark_words(sentence, frozenset(lexemes)).html == html
+    assert mark_words(sentence, frozenset(lexemes)) == html
 
 
 def test_a_latin_word_beside_cjk_text_is_marked() -> None:
-    assert mark_words("新的iPhones手机", frozenset({"iphon"})).html == "新的<mark>iPhones</mark>手机"
+    assert mark_words("新的iPhones手机", frozenset({"iphon"})) == "新的<mark>iPhones</mark>手机"
 
 
 def test_two_letters_of_a_latin_word_beside_cjk_text_are_not_marked() -> None:
-    assert mark_words("cat猫", frozenset({"at"})) == Marked("cat猫", 0)
+    assert mark_words("cat猫", frozenset({"at"})) == "cat猫"
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,8 @@ def test_two_letters_of_a_latin_word_beside_cjk_text_are_not_marked() -> None:
     ],
 )
 def test_a_hostile_caption_is_escaped(sentence: str, html: str) -> None:
-    assert mark_words(sentence, frozenset({"dog"})).html == html
-
-
-@pytest.mark.parametrize(
-    ("sentence", "matches"), [("", 0), ("No match.", 0), ("A dog.", 1), ("Dogs chase a dog.", 2), ("狗和狗", 2)]
-)
-def test_the_marks_are_counted(sentence: str, matches: int) -> None:
-    assert mark_words(sentence, frozenset({"dog", "狗"})).matches == matches
+    assert mark_words(sentence, frozenset({"dog"})) == html
 
 
 def test_without_lexemes_nothing_is_marked() -> None:
-    assert mark_words("A dog.", frozenset()) == Marked("A dog.", 0)
+    assert mark_words("A dog.", frozenset()) == "A dog."
