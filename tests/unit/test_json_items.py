@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import AfterValidator, ValidationError, create_model
 
 from indexer.errors import JsonFileError
-from indexer.json_items import load_items
+from indexer.json_items import first_fault, load_items
 
 
 def items_of(folder: Path, content: bytes) -> list[tuple[int, object]]:
@@ -45,3 +47,13 @@ def test_a_file_that_is_broken_as_a_whole_is_an_error(content: bytes, reason: st
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(JsonFileError, match=r"gone\.jsonl: cannot be read: No such file"):
         list(load_items(tmp_path / "gone.jsonl"))
+
+
+def test_a_fault_is_said_without_the_validators_words() -> None:
+    def refuse(_text: str) -> str:
+        raise ValueError("The query is empty.")
+
+    with pytest.raises(ValidationError) as caught:
+        create_model("Line", query=Annotated[str, AfterValidator(refuse)])(query="")
+
+    assert first_fault(caught.value) == "query: The query is empty"
