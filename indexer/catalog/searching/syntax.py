@@ -8,6 +8,7 @@ from indexer.catalog.searching.filters import Filter, make_filter
 
 # -, a name and a colon, then a quoted text or what reaches to the next space; “smart quotes” are what phones type.
 _PART = regex.compile(r'(?P<minus>-?)(?:(?P<name>\p{L}+):)?(?:["“„](?P<quoted>[^"“”]*)["”“]|(?P<bare>\S+))')
+_QUOTES = '"“”„'  # one without its partner, as while a phrase is being typed
 _IS = {
     "original": "origin", "edit": "origin", "frame": "origin",
     "landscape": "orientation", "portrait": "orientation", "square": "orientation",
@@ -43,7 +44,7 @@ def read_box(text: str) -> Wish:
             phrases += [value] if value else []
             words.append(value)
         else:
-            words.append(part.group())
+            words.append(part.group().strip(_QUOTES) if part["quoted"] is None else part.group())
     return Wish(
         text=" ".join(filter(None, words)),
         phrases=tuple(phrases),

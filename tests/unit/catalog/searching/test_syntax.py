@@ -80,6 +80,11 @@ def test_an_impossible_date_is_said(text: str) -> None:
         read_box(text)
 
 
+@pytest.mark.parametrize("text", ['"red mug', 'red mug"', "“red mug", 'red "mug'])
+def test_a_quote_without_its_partner_is_ignored(text: str) -> None:
+    assert read_box(text).text == "red mug"
+
+
 @pytest.mark.parametrize("text", ['"', '""', "-", '-""', "::", ": :", '"unclosed phrase', "“”"])
 def test_odd_punctuation_is_no_error(text: str) -> None:
     wish = read_box(text)
