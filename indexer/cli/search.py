@@ -1,14 +1,17 @@
 """`indexer search`: search from the terminal."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from indexer.cli.output import JsonFlag, print_json, print_table, say
 
+if TYPE_CHECKING:
+    from indexer.catalog.searching import Query
+
 
 def search(
-    query: Annotated[str, typer.Argument(help="What the image shows, in your own words.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What the image shows, in your own words.")],
     limit: Annotated[int, typer.Option("-l", "--limit", min=1, max=100, help="Show at most this many hits.")] = 10,
     mode: Annotated[Literal["hybrid", "dense", "text"], typer.Option(help="What to rank by.")] = "hybrid",
     strictness: Annotated[
@@ -23,7 +26,8 @@ def search(
 ) -> None:
     """Find images by describing them.
 
-    The query may also hold "a phrase", -without, folder:holiday, tag:sea, is:edit, after:2024-05 and before:2024.
+    The query may also hold "a phrase", -without, folder:holiday, tag:sea, is:edit, is:portrait, format:png,
+    after:2024-05 and before:2024. Quotes need '…' around them; -- goes before a query that begins with a minus.
     """
     from indexer.catalog.embedding import Embedders
     from indexer.catalog.opening import open_store
@@ -35,7 +39,7 @@ def search(
     with open_store(settings) as store:
         searcher = Searcher(store, Embedders(settings).for_queries)
         asked = Query(
-            text=query,
+            text=" ".join(words),
             mode=mode,
             limit=limit,
             strictness=strictness,
@@ -50,7 +54,17 @@ def search(
     if results.generation is None:
         say("Nothing is indexed yet: run `indexer ingest FOLDER` first.")
     elif results.no_match:
-        say(f"Nothing in the index fits “{query}”. `--strictness low` shows the nearest all the same.")
+        say(_nothing_fits(asked))
     else:
         rows = [(hit.score, hit.band, hit.image_id, hit.location, hit.caption) for hit in results.hits]
         print_table(("score", "band", "id", "location", "caption"), rows)
+
+
+def _nothing_fits(asked: "Query") -> str:
+    nothing = f"Nothing in the index fits “{asked.text}”."
+    wish = asked.wish
+    if not asked.is_ranked or asked.strictness == "low":
+        return nothing
+    if wish.filters or wish.phrases or wish.excluded:
+        return f"{nothing} `--strictness low` shows the nearest of what its filters let through."
+    return f"{nothing} `--strictness low` shows the nearest all the same."

@@ -22,9 +22,7 @@ def similar(
     limit: Annotated[int, typer.Option("-l", "--limit", min=1, max=100, help="Show at most this many hits.")] = 10,
     strictness: Annotated[
         Literal["low", "normal", "high"] | None,
-        typer.Option(
-            help="low, for indexed images, shows weak hits, too; normal, for others, does not; high is strict."
-        ),
+        typer.Option(help="low shows weak hits too, high only strong ones; as a rule low, for unknown files normal."),
     ] = None,
     collapse: Annotated[
         Literal["none", "duplicates", "family"], typer.Option(help="Fold near-duplicates, or the edits of one image.")

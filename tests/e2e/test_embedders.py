@@ -32,6 +32,14 @@ def test_a_search_loads_no_torch_once_an_ingest_has_written_the_model_down(index
         assert f" {library}\n" not in finished.err
 
 
+def test_a_query_needs_no_quotes_in_the_terminal(indexer: Command, tmp_path: Path) -> None:
+    import_captions(indexer, tmp_path)
+
+    [answer] = indexer("search", "mountain", "cyclists", "--limit", "1", "--json").lines
+
+    assert (answer["query"], answer["hits"][0]["location"]) == ("mountain cyclists", "picture-001.jpg")
+
+
 def test_an_openai_embedder_serves_ingest_search_doctor_and_the_service(
     paying: Command, tmp_path: Path, openai_server: FakeOpenAI
 ) -> None:
