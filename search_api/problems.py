@@ -1,7 +1,9 @@
 """Errors as RFC 9457 problem documents."""
 
 import math
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
@@ -17,6 +19,7 @@ from indexer.errors import (
     NotFoundError,
     QueryError,
 )
+from search_api.references import REFERENCE
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 _RETRY_AFTER_S = 10.0  # where a busy model does not say itself how long it takes
@@ -65,10 +68,8 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
         errors = jsonable_encoder([{key: e[key] for key in ("loc", "msg", "type")} for e in error.errors()])
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['msg']}", errors=errors)
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _say(error.errors()[0]), errors=errors)
 
     @app.exception_handler(HTTPException)
     def refused(_request: Request, error: HTTPException) -> JSONResponse:
@@ -79,3 +80,13 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _clause(error: Exception) -> str:
     return str(error).rstrip(".")
+
+
+def _say(fault: Mapping[str, Any]) -> str:
+    """Return one sentence for a fault that pydantic found."""
+    where = ".".join(str(part) for part in fault["loc"][1:])
+    if fault["type"] == "json_invalid":
+        return f"The body is no JSON: {fault['ctx']['error']} at character {where}."
+    if fault["type"] == "string_pattern_mismatch" and fault["ctx"]["pattern"] == REFERENCE:
+        return f"{where}: an image is named by its id or by the SHA-256 of its file."
+    return f"{where or 'request'}: {fault['msg']}"
