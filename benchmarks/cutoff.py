@@ -24,11 +24,11 @@ import numpy as np
 
 from benchmarks.cutoff_libraries import Library, load_libraries
 from examples.demo import copy_photos
+from indexer.catalog.cutoff.bands import is_shown
+from indexer.catalog.cutoff.calibration import Calibration
 from indexer.catalog.embedding import DEFAULT, Embedder, load_for_queries
 from indexer.catalog.opening import open_store
 from indexer.catalog.searching import Hit, Query, Searcher
-from indexer.catalog.searching.bands import is_shown
-from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.store import Store
 from indexer.cli.output import print_table
 from indexer.models import Strictness

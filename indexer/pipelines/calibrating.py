@@ -8,13 +8,13 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.catalog.cutoff.calibration import DENSE_WEIGHT, VERSION, Calibration, prior
+from indexer.catalog.cutoff.examples import Described, Example, Question, Sample, Vocabulary
+from indexer.catalog.cutoff.fitting import fit_curves
+from indexer.catalog.cutoff.scripts import script_of
+from indexer.catalog.cutoff.weighting import fit_dense_weights, probe_dense_weights
 from indexer.catalog.embedding import DEFAULT, Embedder
 from indexer.catalog.lexical import split_words
-from indexer.catalog.searching.calibration import DENSE_WEIGHT, VERSION, Calibration, prior
-from indexer.catalog.searching.examples import Described, Example, Question, Sample, Vocabulary
-from indexer.catalog.searching.fitting import fit_curves
-from indexer.catalog.searching.scripts import script_of
-from indexer.catalog.searching.weighting import fit_dense_weights, probe_dense_weights
 from indexer.catalog.store import Store
 from indexer.catalog.store.calibrations import SampledEntry
 from indexer.catalog.store.hits import Sought
@@ -59,7 +59,7 @@ def fit_calibration(store: Store, generation: Generation, embedder: Embedder) ->
 @cache
 def load_off_topic() -> tuple[str, ...]:
     """Return queries that no library of pictures answers."""
-    text = files("indexer.catalog.searching").joinpath("off_topic.txt").read_text(encoding="utf-8")
+    text = files("indexer.catalog.cutoff").joinpath("off_topic.txt").read_text(encoding="utf-8")
     return tuple(text.splitlines())
 
 

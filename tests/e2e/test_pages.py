@@ -16,7 +16,7 @@ from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.store import Store
 from indexer.models import ImageId
 from indexer.pipelines.indexing import FirstGeneration, Indexing
-from tests.e2e.conftest import Command, serving
+from tests.e2e.conftest import Command, browsing, serving
 from tests.factories import add_image, make_answer
 
 _WHO = ("dog", "puppy", "cat", "horse", "child", "old man")

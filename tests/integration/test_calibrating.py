@@ -5,9 +5,9 @@ from threading import Event
 import numpy as np
 import pytest
 
+from indexer.catalog.cutoff.calibration import Calibration, prior
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Searcher
-from indexer.catalog.searching.calibration import Calibration, prior
 from indexer.catalog.store import Store
 from indexer.models import Generation
 from indexer.pipelines.calibrating import calibrate, fit_calibration, is_calibration_due, load_off_topic

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.catalog.searching.bands import Curve
+from indexer.catalog.cutoff.bands import Curve
 from indexer.catalog.store.hits import Candidate, Details, Term
 
 

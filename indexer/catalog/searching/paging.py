@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from indexer.catalog.searching.bands import is_shown
-from indexer.catalog.searching.calibration import Calibration
+from indexer.catalog.cutoff.bands import is_shown
+from indexer.catalog.cutoff.calibration import Calibration
 from indexer.catalog.searching.collapsing import fold
 from indexer.catalog.searching.cursors import Cursor, Shown
 from indexer.catalog.searching.explaining import explain

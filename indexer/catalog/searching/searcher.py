@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from indexer.catalog.cutoff.calibration import Calibration
 from indexer.catalog.embedding import Embedder, remote_model
 from indexer.catalog.embedding.verifying import verify_dimensions, verify_embedder
 from indexer.catalog.lexical import split_for_phrase, split_words
-from indexer.catalog.searching.calibration import Calibration
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter

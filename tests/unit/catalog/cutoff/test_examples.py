@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from indexer.catalog.searching.examples import Described, Question, Sample, Vocabulary
+from indexer.catalog.cutoff.examples import Described, Question, Sample, Vocabulary
 from indexer.catalog.vectors import Vectors
 
 AXES = np.eye(4, dtype=np.float32)

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from indexer.catalog.cutoff.calibration import DENSE_WEIGHT
+from indexer.catalog.cutoff.scripts import script_of
 from indexer.catalog.lexical import split_words
-from indexer.catalog.searching.calibration import DENSE_WEIGHT
-from indexer.catalog.searching.scripts import script_of
 from indexer.catalog.vectors import Vectors, mean_vector
 
 _SEED = 4

@@ -3,12 +3,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from indexer.catalog.cutoff.calibration import prior
+from indexer.catalog.cutoff.examples import Example
+from indexer.catalog.cutoff.fitting import LEAST_STRANGE_EXAMPLES, Floats, fit_curves
 from indexer.catalog.embedding import DEFAULT
-from indexer.catalog.searching.calibration import prior
-from indexer.catalog.searching.examples import Example
-from indexer.catalog.searching.fitting import LEAST_STRANGE_EXAMPLES, Floats, fit_curves
 from indexer.models import Mode
-from tests.unit.catalog.searching.signals import Seen
+from tests.unit.catalog.cutoff.signals import Seen
 
 STRANGE = "somebody/else"
 RANDOM = np.random.default_rng(1)

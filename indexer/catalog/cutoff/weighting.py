@@ -8,10 +8,10 @@ from importlib.resources import files
 
 import numpy as np
 
+from indexer.catalog.cutoff.calibration import DENSE_WEIGHT, FAINT_WEIGHT
+from indexer.catalog.cutoff.examples import Example
+from indexer.catalog.cutoff.scripts import LATIN
 from indexer.catalog.embedding import Embedder
-from indexer.catalog.searching.calibration import DENSE_WEIGHT, FAINT_WEIGHT
-from indexer.catalog.searching.examples import Example
-from indexer.catalog.searching.scripts import LATIN
 from indexer.catalog.vectors import Vectors
 
 LEAST_SENTENCES = 100
@@ -49,7 +49,7 @@ def probe_dense_weights(embedder: Embedder) -> dict[str, float]:
 @cache
 def load_probes() -> Mapping[str, list[str]]:
     """Return the same descriptions in one language of each script, in the same order."""
-    text = files("indexer.catalog.searching").joinpath("probes.toml").read_text(encoding="utf-8")
+    text = files("indexer.catalog.cutoff").joinpath("probes.toml").read_text(encoding="utf-8")
     return {script: list(sentences) for script, sentences in tomllib.loads(text).items()}
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.catalog.searching.scripts import script_of
+from indexer.catalog.cutoff.scripts import script_of
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
+from indexer.catalog.cutoff.calibration import DENSE_WEIGHT, FAINT_WEIGHT, Calibration, prior
 from indexer.catalog.embedding import DEFAULT
-from indexer.catalog.searching.calibration import DENSE_WEIGHT, FAINT_WEIGHT, Calibration, prior
 from indexer.models import Generation, GenerationId, Mode
-from tests.unit.catalog.searching.signals import Seen
+from tests.unit.catalog.cutoff.signals import Seen
 
 STRANGE = "somebody/else"
 

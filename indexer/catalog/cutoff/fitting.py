@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.catalog.cutoff.bands import Curve
+from indexer.catalog.cutoff.calibration import prior
+from indexer.catalog.cutoff.examples import Example
 from indexer.catalog.embedding import DEFAULT
-from indexer.catalog.searching.bands import Curve
-from indexer.catalog.searching.calibration import prior
-from indexer.catalog.searching.examples import Example
 from indexer.models import Mode
 
 Floats = NDArray[np.float64]

@@ -2,9 +2,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexer.catalog.searching.calibration import DENSE_WEIGHT, FAINT_WEIGHT
-from indexer.catalog.searching.examples import Example
-from indexer.catalog.searching.weighting import (
+from indexer.catalog.cutoff.calibration import DENSE_WEIGHT, FAINT_WEIGHT
+from indexer.catalog.cutoff.examples import Example
+from indexer.catalog.cutoff.weighting import (
     LEAST_SENTENCES,
     fit_dense_weights,
     load_probes,

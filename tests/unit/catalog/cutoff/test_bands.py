@@ -3,9 +3,9 @@ from typing import get_args
 
 import pytest
 
-from indexer.catalog.searching.bands import Curve, is_shown
+from indexer.catalog.cutoff.bands import Curve, is_shown
 from indexer.models import Band, Strictness
-from tests.unit.catalog.searching.signals import Seen
+from tests.unit.catalog.cutoff.signals import Seen
 
 CURVE = Curve(intercept=-4.0, similarity=8.0, lexical_score=4.0, likely=-1.0, strong=2.0, behind=3.0)
 ORDER = {"strong": 0, "likely": 1, "weak": 2}

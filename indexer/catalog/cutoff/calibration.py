@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from indexer.catalog.cutoff.bands import Curve
+from indexer.catalog.cutoff.scripts import LATIN, script_of
 from indexer.catalog.embedding import DEFAULT
-from indexer.catalog.searching.bands import Curve
-from indexer.catalog.searching.scripts import LATIN, script_of
 from indexer.models import Generation, Mode
 
 # Raised when the meaning of the stored numbers changes: older calibrations are then fitted again.
