@@ -15,6 +15,9 @@ _SHOWN: dict[Strictness, tuple[Band, ...]] = {
     "high": ("strong",),
 }
 
+# A caption with all the words of a query scores this much: it fits, however much better another one does.
+_HELD = 0.6
+
 
 class Signals(Protocol):
     """What is known of a hit; None is a signal that the mode leaves out."""
@@ -32,7 +35,8 @@ class Signals(Protocol):
 class Curve:
     """A logistic model over the signals, and where its bands begin. All are logits.
 
-    A hit is likely from `likely` on, and strong from `strong` on, unless it is more than `behind` below the best hit.
+    A hit is likely from `likely` on, and strong from `strong` on, unless it is more than `behind` below the best hit. A
+    likely one may be further below where it holds the query's words.
     """
 
     intercept: float
@@ -69,15 +73,15 @@ class Curve:
 
         A hit above a better one is as good as that one.
         """
-        logits = [self.logit(signals) for signals in ranked]
-        floor = max(logits, default=0.0) - self.behind
-        places = [self._place(logit, floor) for logit in logits]
+        floor = max((self.logit(signals) for signals in ranked), default=0.0) - self.behind
+        places = [self._place(signals, floor) for signals in ranked]
         return [_ORDER[place] for place in accumulate(reversed(places), min)][::-1]
 
-    def _place(self, logit: float, floor: float) -> int:
+    def _place(self, signals: Signals, floor: float) -> int:
+        logit, holds_words = self.logit(signals), (signals.lexical_score or 0.0) >= _HELD
         if logit >= max(self.strong, floor):
             return 0
-        return 1 if logit >= max(self.likely, floor) else 2
+        return 1 if logit >= self.likely and (logit >= floor or holds_words) else 2
 
     def explain(self, signals: Signals) -> dict[str, float]:
         """Return the arithmetic: weights, contributions, logit, probability, and the probabilities of the bands."""

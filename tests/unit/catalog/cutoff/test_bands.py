@@ -31,6 +31,10 @@ def test_hits_far_behind_the_best_are_weak() -> None:
     assert CURVE.band(seen(8.0, 5.01, 4.99)) == ["strong", "strong", "weak"]
 
 
+def test_a_hit_that_holds_the_words_is_likely_however_far_behind_the_best_it_is() -> None:
+    assert CURVE.band([Seen(1.5, 0.9), Seen(0.3, 0.6), Seen(0.6, 0.3)]) == ["strong", "likely", "weak"]
+
+
 def test_a_hit_is_never_cut_for_standing_above_a_better_one() -> None:
     assert CURVE.band(seen(-2.0, 0.0, -2.0)) == ["likely", "likely", "weak"]
 
