@@ -1,8 +1,11 @@
 """`indexer serve`: start the service."""
 
 import ipaddress
+import signal
 import socket
+import sys
 from importlib import import_module
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -34,6 +37,8 @@ def serve(
     from indexer.settings import Settings
 
     hosts = allow_host or (["*"] if insecure else LOOPBACK_HOSTS)
+    # uvicorn ends its work on SIGTERM and then sends it again, which alone would leave the embedded database running.
+    signal.signal(signal.SIGTERM, _leave)
     # The service is named by string: the indexer imports nothing of it.
     service = import_module("search_api.app")
     with _listen(host, port) as listening, service.open_app(Settings.load(), hosts) as app:
@@ -41,6 +46,10 @@ def serve(
         say(f"Caption Search is at http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it).")
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -239,3 +239,13 @@ def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client
     assert loaded == 640
     assert overflow == 0
     assert said == []
+
+
+def test_a_terminated_service_leaves_no_database_running(tmp_path: Path) -> None:
+    command = Command(tmp_path, {"CAPTION_SEARCH_HOME": str(tmp_path / "home")})
+
+    with serving(command):
+        running = list((tmp_path / "home").rglob("postmaster.pid"))
+
+    assert running
+    assert not running[0].exists()
