@@ -2,6 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
 
 import regex
 
@@ -38,6 +40,11 @@ def split_for_phrase(text: str) -> str:
     return " ".join(_in_order(part for parts in words for part in parts))
 
 
+def says_something(phrase: str) -> bool:
+    """Tell whether a phrase, as `split_for_phrase` returns it, has a word that the text index does not leave out."""
+    return not _stop_words().issuperset(phrase.split())
+
+
 def searchable(text: str) -> str:
     """Return a text's words joined by single spaces, as the text index takes them.
 
@@ -58,6 +65,12 @@ def split_scripts(run: str) -> list[str]:
 def is_cjk(part: str) -> bool:
     """Tell whether a part of a run is written without spaces."""
     return _CJK.fullmatch(part) is not None
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    """Return the words that Postgres leaves out of English text: its english.stop."""
+    return frozenset(files("indexer.catalog").joinpath("stop_words.txt").read_text(encoding="utf-8").split())
 
 
 def _parts(text: str) -> list[str]:

@@ -47,10 +47,15 @@ i.height {operator} {value}::integer
 
 -- name: words
 -- Next to each other and in this order; a phrase of stop words alone asks for nothing.
-(numnode(phraseto_tsquery('english', {value}::text)) = 0 OR e.lexemes @@ phraseto_tsquery('english', {value}::text))
+e.lexemes @@ (SELECT CASE WHEN numnode(p) = 0 THEN '!a' ELSE p END FROM phraseto_tsquery('english', {value}::text) p)
+
+-- name: words_walking
+-- The same, but so that the vector index is walked all the same: most of its entries may have common words.
+((SELECT numnode(phraseto_tsquery('english', {value}::text))) = 0
+ OR e.lexemes @@ (SELECT phraseto_tsquery('english', {value}::text)))
 
 -- name: without
-NOT e.lexemes @@ phraseto_tsquery('english', {value}::text)
+NOT e.lexemes @@ (SELECT phraseto_tsquery('english', {value}::text))
 
 -- name: image
 i.id = ANY({values}::bigint[])

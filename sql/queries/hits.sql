@@ -49,7 +49,7 @@ WITH library AS MATERIALIZED (
     LIMIT {window}
 ), dense AS MATERIALIZED (
     SELECT e.image_id FROM {source}
-    WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
+    WHERE e.generation_id = {generation} AND {walking} AND {use_vector} AND (SELECT found FROM many)
     ORDER BY e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
     LIMIT {window}
 ), far AS (

@@ -250,3 +250,11 @@ def test_the_arithmetic_of_a_score_adds_up(searcher: Searcher) -> None:
         "desk": True,
         "paris": False,
     }
+
+
+def test_stop_words_in_quotes_ask_for_nothing_and_exclude_nothing(searcher: Searcher) -> None:
+    everything = find(searcher, "sea")
+
+    assert find(searcher, 'sea "of the"') == everything
+    assert find(searcher, "sea -the") == everything
+    assert find(searcher, 'sea -"in the"') == everything
