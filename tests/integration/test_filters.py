@@ -258,3 +258,14 @@ def test_stop_words_in_quotes_ask_for_nothing_and_exclude_nothing(searcher: Sear
     assert find(searcher, 'sea "of the"') == everything
     assert find(searcher, "sea -the") == everything
     assert find(searcher, 'sea -"in the"') == everything
+
+
+@pytest.mark.parametrize("asked", ["Straße", "STRAßE", "Caf\u00e9", "cafe\u0301"])
+def test_folders_are_found_however_their_letters_are_written(
+    store: Store, indexing: Indexing, captioned: Event, embedder: Embedder, asked: str
+) -> None:
+    registered = store.images.register_image(make_facts(), make_found("Straße/Cafe\u0301/a.jpg"), make_wanted())
+    store.captions.store_answer(registered.image_id, make_answer("The sea."), captioner="import", model="import")
+    indexing.run(captioned, Event())
+
+    assert find(Searcher(store, lambda _: embedder), filters={"folder": asked}) == ["a"]

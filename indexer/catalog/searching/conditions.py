@@ -1,6 +1,7 @@
 """Turn filters into the SQL that decides which entries may be shown, out of sql/fragments/filters.sql."""
 
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -59,6 +60,10 @@ def _fragments(
             yield "moderation", {"field": given.field, "values": json.dumps(given.values)}, negated
         elif given.field == "has_text":
             yield given.field, {"value": given.values[0]}, False
+        elif given.field == "folder":
+            # Written as people type it, or as macOS keeps names: letter and accent apart.
+            forms = [unicodedata.normalize(form, str(value)) for value in given.values for form in ("NFC", "NFD")]
+            yield given.field, {"values": list(dict.fromkeys(forms))}, negated
         elif given.field in RANGED:
             yield from ((given.field, bound, False) for bound in _bounds(given))
         else:

@@ -114,7 +114,7 @@ def _plain(field: str, value: object) -> str:
 def _read_text(field: str, value: object) -> str:
     text = " ".join(_plain(field, value).split())
     if field == "folder":
-        text = "/".join(part for part in text.casefold().split("/") if part)
+        text = "/".join(part for part in text.lower().split("/") if part)  # as Postgres does: ß stays ß
     elif field == "format":
         text = {"JPG": "JPEG", "HEIC": "HEIF", "TIF": "TIFF"}.get(text.upper(), text.upper())
     else:
