@@ -21,8 +21,12 @@ e.tags && {values}::text[]
 e.has_text = {value}::boolean
 
 -- name: moderation
--- The caption that serves says so; what has none is neither.
-coalesce((SELECT {values}::jsonb @> (c.fields -> {field}::text) FROM caption c
+-- The caption that serves says so, of a list any of its parts; what has none says nothing.
+coalesce((SELECT CASE jsonb_typeof(c.fields -> {field}::text)
+                 WHEN 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(c.fields -> {field}::text) AS part
+                                           WHERE {values}::jsonb @> part)
+                 ELSE {values}::jsonb @> (c.fields -> {field}::text) END
+          FROM caption c
           WHERE c.image_id = i.id AND c.kind = 'moderation' AND c.quarantine IS NULL
           ORDER BY c.rank DESC, c.id DESC LIMIT 1), false)
 

@@ -2,8 +2,9 @@
 -- Rank a generation's entries for one query, keep the best {window} twice over, and describe the first `limit` and those
 -- that hold the query word for word. Where few entries may be shown at all (or `image_ids` names them), all are scored;
 -- else the candidates are the nearest vectors, the entries that hold the rarest of the words or all of them, and those with
--- all of them written in the picture. The score is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that an entry holds, each lexeme weighed by its
--- worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to three lexemes (docs/search-quality.md).
+-- all of them written in the picture. The score is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that
+-- an entry holds, each lexeme weighed by its worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to
+-- three lexemes (docs/search-quality.md).
 WITH library AS MATERIALIZED (
     SELECT entries, {is_filtered} OR entries <= {few} AS few FROM generation WHERE id = {generation}
 ), term AS MATERIALIZED (

@@ -201,6 +201,17 @@ def test_moderation_fields_are_filters(searcher: Searcher, store: Store) -> None
         find(searcher, filters={"colour": "red"})
 
 
+def test_of_a_moderation_field_that_is_a_list_any_part_will_do(searcher: Searcher, store: Store) -> None:
+    prompt = make_prompt("Judge.", kind="moderation", schema={"properties": {"brands": {}}})
+    prompt_id = store.prompts.register_prompt(prompt).id
+    for number, brands in enumerate([["acme", "globex"], ["acme"], []], start=1):
+        answer = make_answer(kind="moderation", prompt_id=prompt_id, fields={"brands": brands})
+        store.captions.store_answer(number, answer, captioner="openai", model="m")  # type: ignore[arg-type]
+
+    assert sorted(find(searcher, filters={"brands": "acme"})) == ["beach", "sea"]
+    assert find(searcher, filters={"brands": ["globex", "initech"]}) == ["beach"]
+
+
 def test_a_filter_that_no_image_can_fulfil_is_refused(searcher: Searcher) -> None:
     with pytest.raises(QueryError, match="There is no filter contains_people"):
         find(searcher, filters={"contains_people": True})
