@@ -1,6 +1,9 @@
 """Split text into the words that the text index and its queries share."""
 
 import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
 
 import regex
 
@@ -13,31 +16,33 @@ _LONGEST = 100  # Postgres refuses lexemes over 2 KB; nobody searches for words 
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a text in order: case and Latin accents folded, CJK runs as bigrams and single characters.
+    """Return the words of a text: case and Latin accents folded, CJK runs as bigrams and single characters.
 
     Postgres then stems what is English. Doing the splitting here gives documents and queries of every script the same
-    words: `beach_2019.jpg` has `beach`, and a Chinese query needs no spaces.
+    words: `beach_2019.jpg` has `beach`, and a Chinese query needs no spaces. Characters that bigrams hold come last, so
+    that what stands side by side in the text does so here.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    plain = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
-    words: list[str] = []
-    for run in _RUN.findall(plain):
-        for part in split_scripts(run):
-            words += _bigrams(part) if is_cjk(part) else [part[:_LONGEST]]
-    return words
+    parts = _parts(text)
+    return [*_in_order(parts), *(c for part in parts if is_cjk(part) and len(part) > 1 for c in part)]
 
 
 def split_for_phrase(text: str) -> str:
     """Return a text's words in order and once, joined by spaces, for words that stand next to each other.
 
-    Of CJK runs the bigrams alone: the single characters come after them in documents.
+    Of CJK runs the bigrams alone. A single character at either end, written together with something else, is left out:
+    in a document it may begin or end a longer run, where it is part of a bigram.
     """
-    words: list[str] = []
-    for word in text.split():
-        parts = split_words(word)
-        bigrams = [part for part in parts if len(part) > 1 or not is_cjk(part)]
-        words += bigrams or parts
-    return " ".join(words)
+    words = [parts for word in text.split() if (parts := _parts(word))]
+    if words and len(words[0]) > 1 and _is_character(words[0][0]):
+        words[0] = words[0][1:]
+    if words and len(words[-1]) > 1 and _is_character(words[-1][-1]):
+        words[-1] = words[-1][:-1]
+    return " ".join(_in_order(part for parts in words for part in parts))
+
+
+def says_something(phrase: str) -> bool:
+    """Tell whether a phrase, as `split_for_phrase` returns it, has a word that the text index does not leave out."""
+    return not _stop_words().issuperset(phrase.split())
 
 
 def searchable(text: str) -> str:
@@ -62,5 +67,26 @@ def is_cjk(part: str) -> bool:
     return _CJK.fullmatch(part) is not None
 
 
-def _bigrams(part: str) -> list[str]:
-    return [*(part[i : i + 2] for i in range(len(part) - 1)), *part]
+@cache
+def _stop_words() -> frozenset[str]:
+    """Return the words that Postgres leaves out of English text: its english.stop."""
+    return frozenset(files("indexer.catalog").joinpath("stop_words.txt").read_text(encoding="utf-8").split())
+
+
+def _parts(text: str) -> list[str]:
+    """Return a text's runs, folded, cut where CJK characters begin or end."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    plain = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
+    return [part for run in _RUN.findall(plain) for part in split_scripts(run)]
+
+
+def _is_character(part: str) -> bool:
+    return len(part) == 1 and is_cjk(part)
+
+
+def _in_order(parts: Iterable[str]) -> Iterator[str]:
+    for part in parts:
+        if is_cjk(part) and len(part) > 1:
+            yield from (part[i : i + 2] for i in range(len(part) - 1))
+        else:
+            yield part[:_LONGEST]

@@ -21,8 +21,12 @@ e.tags && {values}::text[]
 e.has_text = {value}::boolean
 
 -- name: moderation
--- The caption that serves says so; what has none is neither.
-coalesce((SELECT {values}::jsonb @> (c.fields -> {field}::text) FROM caption c
+-- The caption that serves says so, of a list any of its parts; what has none says nothing.
+coalesce((SELECT CASE jsonb_typeof(c.fields -> {field}::text)
+                 WHEN 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(c.fields -> {field}::text) AS part
+                                           WHERE {values}::jsonb @> part)
+                 ELSE {values}::jsonb @> (c.fields -> {field}::text) END
+          FROM caption c
           WHERE c.image_id = i.id AND c.kind = 'moderation' AND c.quarantine IS NULL
           ORDER BY c.rank DESC, c.id DESC LIMIT 1), false)
 
@@ -47,10 +51,15 @@ i.height {operator} {value}::integer
 
 -- name: words
 -- Next to each other and in this order; a phrase of stop words alone asks for nothing.
-(numnode(phraseto_tsquery('english', {value}::text)) = 0 OR e.lexemes @@ phraseto_tsquery('english', {value}::text))
+e.lexemes @@ (SELECT CASE WHEN numnode(p) = 0 THEN '!a' ELSE p END FROM phraseto_tsquery('english', {value}::text) p)
+
+-- name: words_walking
+-- The same, but so that the vector index is walked all the same: most of its entries may have common words.
+((SELECT numnode(phraseto_tsquery('english', {value}::text))) = 0
+ OR e.lexemes @@ (SELECT phraseto_tsquery('english', {value}::text)))
 
 -- name: without
-NOT e.lexemes @@ phraseto_tsquery('english', {value}::text)
+NOT e.lexemes @@ (SELECT phraseto_tsquery('english', {value}::text))
 
 -- name: image
 i.id = ANY({values}::bigint[])

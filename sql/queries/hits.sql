@@ -1,9 +1,10 @@
 -- name: find_hits
 -- Rank a generation's entries for one query, keep the best {window} twice over, and describe the first `limit` and those
 -- that hold the query word for word. Where few entries may be shown at all (or `image_ids` names them), all are scored;
--- else the candidates are the nearest vectors, and the entries that hold the rarest of the words or all of them. The score
--- is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that an entry holds, each lexeme weighed by its
--- worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to three lexemes (docs/search-quality.md).
+-- else the candidates are the nearest vectors, the entries that hold the rarest of the words or all of them, and those with
+-- all of them written in the picture. The score is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that
+-- an entry holds, each lexeme weighed by its worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to
+-- three lexemes (docs/search-quality.md).
 WITH library AS MATERIALIZED (
     SELECT entries, {is_filtered} OR entries <= {few} AS few FROM generation WHERE id = {generation}
 ), term AS MATERIALIZED (
@@ -47,9 +48,18 @@ WITH library AS MATERIALIZED (
           LIMIT {most_reached}) f
     ORDER BY f.terms <#> (SELECT terms FROM asked), f.image_id
     LIMIT {window}
+), visible AS (
+    -- What the pictures themselves say, and not only if its words are rare.
+    SELECT f.image_id
+    FROM (SELECT e.image_id, e.terms FROM {source}
+          WHERE e.generation_id = {generation} AND {conditions} AND {use_words} AND (SELECT found FROM many)
+            AND e.has_text AND ts_filter(e.lexemes, '{{c}}') @@ (SELECT every FROM asked)
+          LIMIT {most_reached}) f
+    ORDER BY f.terms <#> (SELECT terms FROM asked), f.image_id
+    LIMIT {window}
 ), dense AS MATERIALIZED (
     SELECT e.image_id FROM {source}
-    WHERE e.generation_id = {generation} AND {conditions} AND {use_vector} AND (SELECT found FROM many)
+    WHERE e.generation_id = {generation} AND {walking} AND {use_vector} AND (SELECT found FROM many)
     ORDER BY e.embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions})
     LIMIT {window}
 ), far AS (
@@ -67,6 +77,7 @@ WITH library AS MATERIALIZED (
     FROM entry e, asked a
     WHERE e.generation_id = {generation}
       AND e.image_id IN (SELECT image_id FROM chosen UNION SELECT image_id FROM lexical
+                         UNION SELECT image_id FROM visible
                          UNION SELECT image_id FROM dense UNION SELECT image_id FROM far)
 ), ranked AS (
     SELECT s.*, rank() OVER (ORDER BY similarity DESC NULLS LAST) AS dense_rank,

@@ -201,6 +201,17 @@ def test_moderation_fields_are_filters(searcher: Searcher, store: Store) -> None
         find(searcher, filters={"colour": "red"})
 
 
+def test_of_a_moderation_field_that_is_a_list_any_part_will_do(searcher: Searcher, store: Store) -> None:
+    prompt = make_prompt("Judge.", kind="moderation", schema={"properties": {"brands": {}}})
+    prompt_id = store.prompts.register_prompt(prompt).id
+    for number, brands in enumerate([["acme", "globex"], ["acme"], []], start=1):
+        answer = make_answer(kind="moderation", prompt_id=prompt_id, fields={"brands": brands})
+        store.captions.store_answer(number, answer, captioner="openai", model="m")  # type: ignore[arg-type]
+
+    assert sorted(find(searcher, filters={"brands": "acme"})) == ["beach", "sea"]
+    assert find(searcher, filters={"brands": ["globex", "initech"]}) == ["beach"]
+
+
 def test_a_filter_that_no_image_can_fulfil_is_refused(searcher: Searcher) -> None:
     with pytest.raises(QueryError, match="There is no filter contains_people"):
         find(searcher, filters={"contains_people": True})
@@ -250,3 +261,22 @@ def test_the_arithmetic_of_a_score_adds_up(searcher: Searcher) -> None:
         "desk": True,
         "paris": False,
     }
+
+
+def test_stop_words_in_quotes_ask_for_nothing_and_exclude_nothing(searcher: Searcher) -> None:
+    everything = find(searcher, "sea")
+
+    assert find(searcher, 'sea "of the"') == everything
+    assert find(searcher, "sea -the") == everything
+    assert find(searcher, 'sea -"in the"') == everything
+
+
+@pytest.mark.parametrize("asked", ["Straße", "STRAßE", "Caf\u00e9", "cafe\u0301"])
+def test_folders_are_found_however_their_letters_are_written(
+    store: Store, indexing: Indexing, captioned: Event, embedder: Embedder, asked: str
+) -> None:
+    registered = store.images.register_image(make_facts(), make_found("Straße/Cafe\u0301/a.jpg"), make_wanted())
+    store.captions.store_answer(registered.image_id, make_answer("The sea."), captioner="import", model="import")
+    indexing.run(captioned, Event())
+
+    assert find(Searcher(store, lambda _: embedder), filters={"folder": asked}) == ["a"]

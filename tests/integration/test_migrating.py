@@ -70,3 +70,14 @@ def test_an_unreachable_database_is_told_without_its_password() -> None:
     assert "127.0.0.1" in str(caught.value)
     assert "geheim" not in str(caught.value)
     assert describe(conninfo) == "127.0.0.1/pictures"
+
+
+def test_what_computes_columns_needs_no_search_path_as_when_a_dump_is_restored(empty_database: str) -> None:
+    migrate(empty_database)
+    with connect(empty_database) as connection:
+        connection.execute("SET search_path = ''")
+        connection.execute("CREATE TABLE public.restored (LIKE public.entry INCLUDING GENERATED)")
+        row = connection.execute("SELECT public.term_vector('a:1 dog:2'::tsvector)::text").fetchone()
+
+    assert row is not None
+    assert row[0].endswith("/1000000000")

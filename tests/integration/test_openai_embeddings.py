@@ -101,6 +101,10 @@ def test_a_model_the_endpoint_does_not_know_is_said(settings: Settings) -> None:
     [
         (answer([1.0, 0.0], [0.0, 1.0]), "answered 1 texts with 2 vectors"),
         (answer([]), r"vectors of \[0\] dimensions"),
+        (answer(None), "something else than vectors"),
+        (answer(["a", "b"]), "something else than vectors"),
+        (Fault(status=200, raw=b"null"), "something else than vectors"),
+        (Fault(status=200, raw=b'{"data": [null]}'), "something else than vectors"),
         (answer([0.0, 0.0]), "point nowhere"),
         (answer([float("nan"), 1.0]), "point nowhere"),
     ],

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from importlib.resources import files
 
 import psycopg
 import pytest
@@ -51,6 +52,7 @@ TEMPLATE_PARTS: dict[str, Part] = {
     "use_words": True,
     "use_vector": True,
     "conditions": EVERY_FILTER.clause if EVERY_FILTER else False,
+    "walking": EVERY_FILTER.walking if EVERY_FILTER else False,
 }
 
 
@@ -112,3 +114,11 @@ def _number_parameters(statement: str) -> str:
         return f"${names.index(match.group(1)) + 1}"
 
     return re.sub(r"%\((\w+)\)s", number, statement).replace("%%", "%")
+
+
+def test_the_stop_words_are_those_that_postgres_leaves_out(database: str) -> None:
+    text = (files("indexer.catalog") / "stop_words.txt").read_text(encoding="utf-8")
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SELECT to_tsvector('english', %s)::text", [text]).fetchone()
+
+    assert row == ("",)

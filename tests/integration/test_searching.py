@@ -6,11 +6,11 @@ import pytest
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Searcher
-from indexer.catalog.store import Store
+from indexer.catalog.store import Store, hits
 from indexer.models import Mode
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.presenting import present
-from tests.factories import add_image
+from tests.factories import add_image, make_answer, make_facts, make_found, make_wanted
 
 LIBRARY = {
     "mug": ("A red mug stands on a wooden desk.", "Coffee cup beside a keyboard."),
@@ -127,3 +127,20 @@ def test_an_empty_catalogue_has_no_match_and_no_generation(store: Store, embedde
     answer = present(Searcher(store, lambda _: embedder).search(Query(text="anything")))
 
     assert (answer["no_match"], answer["generation"], answer["hits"]) == (True, None, [])
+
+
+def test_what_is_written_in_a_picture_is_found_also_where_others_lead_in_words_and_vectors(
+    store: Store, indexing: Indexing, captioned: Event, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hits, "_FEW", 0)
+    monkeypatch.setattr(hits, "WINDOW", 1)
+    add_image(store, "street", "A street.")
+    add_image(store, "another", "A street in the city.")
+    registered = store.images.register_image(make_facts("sign"), make_found("sign.jpg"), make_wanted())
+    answer = make_answer("A dog sleeps on a sofa beside an old cupboard.", visible_text="STREET")
+    store.captions.store_answer(registered.image_id, answer, captioner="import", model="import")
+    indexing.run(captioned, Event())
+
+    found = Searcher(store, lambda _: embedder).search(Query(text="street")).hits
+
+    assert [(hit.location, hit.why.is_exact) for hit in found] == [("street.jpg", False), ("sign.jpg", True)]

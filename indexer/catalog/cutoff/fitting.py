@@ -100,6 +100,10 @@ def _place_bands(
     behind = _blend(start.behind, np.maximum(rival - own, 0.0), _BEHIND, trust)
     best = [float(_logits(curve, hits).max()) for hits in refused]
     empty = float(np.quantile(best, _EMPTIED)) if best else start.likely
+    if curve.similarity == 0:
+        # Words alone: queries that share none with a library (it is tiny, or in another language) find nothing there
+        # whatever the cut-off is, and are no reason to lower it.
+        empty = max(empty, start.likely)
     likely = empty + _TOWARDS_KEPT * (kept - empty)
     return replace(
         curve,

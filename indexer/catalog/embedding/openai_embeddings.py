@@ -61,23 +61,34 @@ class OpenAIEmbedder:
         return self._vectors(found, len(texts))
 
     def _send(self, texts: list[str]) -> list[Embedding]:
-        with translated_errors():
-            return self._client.embeddings.create(model=self._model, input=texts).data
+        try:
+            with translated_errors():
+                return self._client.embeddings.create(model=self._model, input=texts).data
+        except (AttributeError, TypeError) as exc:  # the client reads any JSON as if it were the protocol's
+            raise self._senseless() from exc
 
     def _vectors(self, found: list[Embedding], count: int) -> Vectors:
         """Return the vectors in the order of the texts; raises EmbedderError for an answer that cannot be right."""
         if sorted(item.index for item in found) != list(range(count)):
             raise EmbedderError(f"The embedder {self.name} answered {count} texts with {len(found)} vectors.")
-        ordered = [item.embedding for item in sorted(found, key=lambda item: item.index)]
-        sizes = {len(vector) for vector in ordered} | ({self._dimensions} if self._dimensions else set())
+        try:
+            ordered = [np.asarray(item.embedding, np.float32) for item in sorted(found, key=lambda item: item.index)]
+            sizes = {len(vector) for vector in ordered} | ({self._dimensions} if self._dimensions else set())
+        except (TypeError, ValueError) as exc:
+            raise self._senseless() from exc
         if len(sizes) != 1 or 0 in sizes:
             raise EmbedderError(f"The embedder {self.name} answers with vectors of {sorted(sizes)} dimensions.")
         self._dimensions = sizes.pop()
-        vectors = np.asarray(ordered, dtype=np.float32)
+        vectors = np.stack(ordered)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths) & (lengths > 0)).all():
             raise EmbedderError(f"The embedder {self.name} answers with vectors that point nowhere.")
         return np.asarray(vectors / lengths, dtype=np.float32)
+
+    def _senseless(self) -> EmbedderError:
+        return EmbedderError(
+            f"The embedder {self.name} ({self._client.base_url}) answers with something else than vectors."
+        )
 
 
 def build_embedder(model: str, settings: Settings, *, is_waited_for: bool) -> OpenAIEmbedder:

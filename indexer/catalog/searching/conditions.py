@@ -1,12 +1,13 @@
 """Turn filters into the SQL that decides which entries may be shown, out of sql/fragments/filters.sql."""
 
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from psycopg import sql
 
-from indexer.catalog.lexical import split_for_phrase
+from indexer.catalog.lexical import says_something, split_for_phrase
 from indexer.catalog.queries import load_queries
 from indexer.catalog.searching.dates import Period
 from indexer.catalog.searching.filters import RANGED, Filter
@@ -14,6 +15,7 @@ from indexer.catalog.store.hits import Conditions
 from indexer.models import ImageId
 
 _OPERATORS = {sign: sql.SQL(sign) for sign in (">=", ">", "<=", "<")}
+_AND = sql.SQL("\n  AND ")
 
 
 def make_conditions(
@@ -23,7 +25,9 @@ def make_conditions(
     left_out: Sequence[ImageId] = (),
 ) -> Conditions | None:
     """Return the conditions of filters, phrases that must be there, words and images that must not; None for none."""
+    fragments = load_queries("filters", "fragments")
     parts: list[sql.Composable] = []
+    walking: list[sql.Composable] = []
     values: dict[str, object] = {}
     for name, given, is_negated in _fragments(filters, phrases, excluded, left_out):
         fields: dict[str, Any] = {}
@@ -33,21 +37,21 @@ def make_conditions(
             else:
                 parameter = f"filter_{len(values)}"
                 fields[key], values[parameter] = sql.Placeholder(parameter), value
-        condition = sql.SQL(load_queries("filters", "fragments")[name]).format(**fields)
-        parts.append(sql.SQL("NOT ({})").format(condition) if is_negated else condition)
+        for text, conditions in ((name, parts), (f"{name}_walking", walking)):
+            condition = sql.SQL(fragments.get(text) or fragments[name]).format(**fields)
+            conditions.append(sql.SQL("NOT ({})").format(condition) if is_negated else condition)
     if not parts:
         return None
-    return Conditions(clause=sql.SQL("\n  AND ").join(parts), values=values)
+    return Conditions(clause=_AND.join(parts), walking=_AND.join(walking), values=values)
 
 
 def _fragments(
     filters: Sequence[Filter], phrases: Sequence[str], excluded: Sequence[str], left_out: Sequence[ImageId]
 ) -> Iterator[tuple[str, dict[str, object], bool]]:
     """Give each condition as a fragment's name, its fields, and whether it is turned around."""
-    for phrase in phrases:
-        yield "words", {"value": split_for_phrase(phrase)}, False
-    for word in excluded:
-        yield "without", {"value": split_for_phrase(word)}, False
+    for name, texts in (("words", phrases), ("without", excluded)):
+        for text in filter(says_something, map(split_for_phrase, texts)):
+            yield name, {"value": text}, False
     if left_out:
         yield "image", {"values": list(left_out)}, True
     for given in filters:
@@ -56,6 +60,10 @@ def _fragments(
             yield "moderation", {"field": given.field, "values": json.dumps(given.values)}, negated
         elif given.field == "has_text":
             yield given.field, {"value": given.values[0]}, False
+        elif given.field == "folder":
+            # Written as people type it, or as macOS keeps names: letter and accent apart.
+            forms = [unicodedata.normalize(form, str(value)) for value in given.values for form in ("NFC", "NFD")]
+            yield given.field, {"values": list(dict.fromkeys(forms))}, negated
         elif given.field in RANGED:
             yield from ((given.field, bound, False) for bound in _bounds(given))
         else:

@@ -83,6 +83,6 @@ def _unpack(packed: bytes) -> bytes:
 
 def _whole(value: object) -> int:
     """Return a number that Postgres can keep; raises ValueError."""
-    if not isinstance(value, int) or not 0 <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ValueError(value)
     return value

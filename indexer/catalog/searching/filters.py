@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from indexer.catalog.searching.dates import Period, read_period
 from indexer.errors import QueryError
-from indexer.models import Origin
+from indexer.models import Origin, clean_text
 
 Operator = Literal["eq", "in", "not_in", "gte", "gt", "lte", "lt"]
 Value: TypeAlias = str | int | bool | Period
@@ -53,9 +53,10 @@ def read_filters(given: Mapping[str, object]) -> tuple[Filter, ...]:
 
 def make_filter(field: str, operator: str, value: object) -> Filter:
     """Return one condition, its values checked; raises QueryError in the user's words."""
+    field = clean_text(field)
     allowed = _operators(field)
     if operator not in allowed:
-        raise QueryError(f"{field} does not know {operator}: it takes {', '.join(allowed)}.")
+        raise QueryError(f"{field} does not know {clean_text(operator)}: it takes {', '.join(allowed)}.")
     given = value if isinstance(value, list | tuple) else [value]
     if not 0 < len(given) <= _MOST_VALUES or (len(given) > 1 and operator not in {"in", "not_in"}):
         raise QueryError(f"{field} takes {'1 to 100 values' if operator in {'in', 'not_in'} else 'one value'}.")
@@ -85,7 +86,7 @@ def _read_value(field: str, value: object) -> Value:
         return _read_flag(field, value)
     if field in FIELDS:
         return _read_text(field, value)
-    return value if isinstance(value, bool | int) else _flag_or_text(str(value))
+    return value if isinstance(value, bool | int) else _flag_or_text(_plain(field, value))
 
 
 def _read_number(field: str, value: object) -> int:
@@ -103,10 +104,17 @@ def _read_flag(field: str, value: object) -> bool:
     return read
 
 
+def _plain(field: str, value: object) -> str:
+    """Return a value as text that Postgres takes; raises QueryError for nothing, and for lists inside of lists."""
+    if not isinstance(value, str | int | float):
+        raise QueryError(f"{field} takes some text, not {clean_text(repr(value))}.")
+    return clean_text(str(value))
+
+
 def _read_text(field: str, value: object) -> str:
-    text = " ".join(str(value).split()).replace("\0", "")
+    text = " ".join(_plain(field, value).split())
     if field == "folder":
-        text = "/".join(part for part in text.casefold().split("/") if part)
+        text = "/".join(part for part in text.lower().split("/") if part)  # as Postgres does: ß stays ß
     elif field == "format":
         text = {"JPG": "JPEG", "HEIC": "HEIF", "TIF": "TIFF"}.get(text.upper(), text.upper())
     else:

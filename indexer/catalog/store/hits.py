@@ -27,9 +27,13 @@ _UNFILTERED, _FILTERED = sql.SQL("entry e"), sql.SQL("entry e JOIN image i ON i.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What an entry `e` and its image `i` must fulfil to be shown, as SQL with parameters of its own."""
+    """What an entry `e` and its image `i` must fulfil to be shown, as SQL with parameters of its own.
+
+    `walking` says the same so that the vector index is walked and entries are left out on the way.
+    """
 
     clause: sql.Composable
+    walking: sql.Composable
     values: Mapping[str, object]
 
 
@@ -150,6 +154,7 @@ class Hits:
 def _filtering(conditions: Conditions | None) -> dict[str, Part]:
     return {
         "conditions": conditions.clause if conditions else sql.SQL("true"),
+        "walking": conditions.walking if conditions else sql.SQL("true"),
         "source": _FILTERED if conditions else _UNFILTERED,
         "is_filtered": conditions is not None,
     }

@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.catalog.lexical import searchable, split_words
+from indexer.catalog.lexical import searchable, split_for_phrase, split_words
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_cjk_text_becomes_bigrams_and_single_characters(text: str, words: list[s
         ("iPhone手机", ["iphone", "手机", "手", "机"]),
         ("2019年海", ["2019", "年海", "年", "海"]),
         ("Tシャツ", ["t", "シャ", "ャツ", "シ", "ャ", "ツ"]),
-        ("红色mug海", ["红色", "红", "色", "mug", "海"]),
+        ("红色mug海", ["红色", "mug", "海", "红", "色"]),
     ],
 )
 def test_scripts_are_parted_where_they_meet(text: str, words: list[str]) -> None:
@@ -88,3 +88,21 @@ def test_a_word_without_end_is_cut() -> None:
 @pytest.mark.parametrize("text", ["A red mug", "Café 海边日落", "dog's_ball 2019年"])
 def test_splitting_latin_words_again_changes_nothing(text: str) -> None:
     assert set(split_words(searchable(text))) == set(split_words(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("夏天的东京2020年夜景", "东京2020年"),
+        ("东京Tokyo塔", "东京Tokyo塔"),
+        ("桌上的手机iPhone", "手机iPhone"),
+        ("红色，杯子", "红色 杯子"),
+        ("カメラ2台", "カメラ2台"),
+        ("red mug, 红杯子", "mug 红杯子"),
+        ("今年2020年 东京塔", "年2020年 东京"),
+        ("猫 dog", "猫 dog"),
+        ("一只猫", "猫"),
+    ],
+)
+def test_words_of_a_phrase_stand_side_by_side_where_scripts_and_runs_meet(text: str, phrase: str) -> None:
+    assert f" {split_for_phrase(phrase)} " in f" {searchable(text)} "

@@ -99,3 +99,10 @@ def test_the_same_examples_give_the_same_curves() -> None:
     library, off_topic = make_library(50, around=0.6), make_off_topic(around=0.2)
 
     assert fit_curves(DEFAULT, library, off_topic) == fit_curves(DEFAULT, library, off_topic)
+
+
+def test_queries_that_share_no_word_with_a_library_do_not_lower_the_cut_off_of_words() -> None:
+    """A Chinese library, whose own queries are asked by words alone, and off-topic queries in English."""
+    foreign = [np.column_stack([RANDOM.normal(0.1, 0.03, 10), np.zeros(10)]) for _ in range(100)]
+
+    assert fit_curves(DEFAULT, [], foreign)["text"].likely >= prior(DEFAULT).curves["text"].likely

@@ -47,6 +47,7 @@ def test_a_cursor_of_a_whole_window_fits_into_an_address() -> None:
         pack(7),
         pack([2, 7, "abc", 0, [], [], None]),
         pack([1, -7, "abc", 0, [], [], None]),
+        pack([1, True, "abc", 0, [], [], None]),
         pack([1, 7, "abc", 0, [[1, 9, 0]], [], None]),
         pack([1, 7, "abc", 0, [[2**63, 0, 0]], [], None]),
         pack([1, 7, "abc", 0, [["1", 0, 0]], [], None]),

@@ -64,6 +64,8 @@ def test_values_are_brought_into_the_catalogues_form(field: str, value: object, 
         ({"tags": {"in": ["x"] * 101}}, "tags takes 1 to 100 values"),
         ({"folder": {"eq": "/"}}, "folder takes some text"),
         ({"taken": {"gte": "soon"}}, "'soon' is no date"),
+        ({"folder": None}, "folder takes some text, not None"),
+        ({"tags": {"in": [["sea"]]}}, "tags takes some text"),
     ],
 )
 def test_impossible_filters_are_refused_in_one_sentence(given: dict[str, object], message: str) -> None:
@@ -89,3 +91,9 @@ def test_a_date_is_as_long_as_it_is_written(text: str, start: str, end: str) -> 
 def test_dates_that_no_calendar_has_are_refused(text: str) -> None:
     with pytest.raises(QueryError, match="is no date"):
         read_period(text)
+
+
+def test_what_postgres_cannot_take_never_gets_there() -> None:
+    folder, flag = read_filters({"folder": "a\ud800\0b", "is\udfff_safe": "no\0"})
+
+    assert (folder.values, flag.field, flag.values) == (("a\ufffdb",), "is\ufffd_safe", (False,))
