@@ -56,7 +56,10 @@ def search(
     elif results.no_match:
         say(_nothing_fits(asked))
     else:
-        rows = [(hit.score, hit.band, hit.image_id, hit.location, hit.caption) for hit in results.hits]
+        rows = [
+            (*((hit.score, hit.band) if hit.is_ranked else (None, None)), hit.image_id, hit.location, hit.caption)
+            for hit in results.hits
+        ]
         print_table(("score", "band", "id", "location", "caption"), rows)
 
 

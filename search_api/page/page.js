@@ -8,6 +8,7 @@ const list = document.getElementById("hits");
 const nearest = document.getElementById("nearest");
 const more = document.getElementById("more");
 const template = document.getElementById("hit");
+const hint = document.getElementById("hint");
 const PAGE = 40;
 let asked = 0;
 let cursor = null; // where the next page of what is shown begins
@@ -42,7 +43,7 @@ async function show() {
   nearest.hidden = more.hidden = true;
   if (!query) {
     list.replaceChildren();
-    said.textContent = "Say what the picture shows; whole sentences work best. Also: \"a phrase\", -without, folder:holiday, tag:sea, after:2024.";
+    said.replaceChildren(hint.content.cloneNode(true));
     return;
   }
   said.textContent = "Searching…";
@@ -109,7 +110,8 @@ function card(hit, query) {
   if (hit.why.captioner === "offline") notes.push("offline caption");
   if (hit.duplicates) notes.push(`${hit.duplicates} more like it`);
   item.querySelector(".band").textContent = isRanked(hit) ? hit.band : "";
-  item.querySelector(".location").textContent = notes.join(" · ");
+  const place = item.querySelector(".location");
+  place.textContent = place.title = notes.join(" · ");
   const buttons = [...item.querySelectorAll(".verdicts button")];
   press(buttons, verdicts.get(hit.image_id));
   for (const button of buttons) button.addEventListener("click", () => judge(query, hit, button, buttons));

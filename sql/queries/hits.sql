@@ -18,7 +18,7 @@ WITH library AS MATERIALIZED (
     SELECT string_agg(t.query::text, ' | ')::tsquery AS query
     FROM (SELECT query, row_number() OVER rarest AS number, sum(entries) OVER rarest AS reached
           FROM term WHERE entries > 0 WINDOW rarest AS (ORDER BY entries, lexeme)) t, library l
-    WHERE t.reached <= greatest(1000, {reach} * l.entries) OR (t.number = 1 AND NOT {use_vector})
+    WHERE t.reached <= least(greatest(1000, {reach} * l.entries), {most_reached}) OR (t.number = 1 AND NOT {use_vector})
 ), asked AS MATERIALIZED (
     SELECT (SELECT ('{{' || coalesce(string_agg(p.place || ':' || p.share, ','), '') || '}}/1000000000')::sparsevec
             FROM (SELECT place, (sum(idf) / every.idf)::float4 AS share FROM term GROUP BY place) p) AS terms,

@@ -35,11 +35,11 @@ def fit_curves(embedder: str, examples: Sequence[Example], off_topic: Sequence[F
     lexical score.
     """
     known = prior(embedder).curves
-    if embedder != DEFAULT and len(examples) < LEAST_STRANGE_EXAMPLES:
-        return dict(known)
     start = known if embedder == DEFAULT else prior(DEFAULT).curves
     strength = _PRIOR_EXAMPLES if embedder == DEFAULT else _STRANGE_PRIOR_EXAMPLES
     refused = [hits for hits in off_topic if len(hits)]
+    if embedder != DEFAULT and len(examples) < LEAST_STRANGE_EXAMPLES:
+        return {mode: _refuse(curve, refused) if refused else known[mode] for mode, curve in start.items()}
     return {mode: _fit_curve(mode, curve, examples, refused, strength) for mode, curve in start.items()}
 
 
@@ -52,6 +52,12 @@ def _fit_curve(
         false = np.array([hits[np.argmax(_logits(start, hits))] for hits in refused])
         curve = _with_weights(start, _COLUMNS[mode], _fit_weights(start, _COLUMNS[mode], true, false, strength))
     return _place_bands(curve, start, examples, refused, strength)
+
+
+def _refuse(curve: Curve, refused: Sequence[Floats]) -> Curve:
+    """Return a curve that leaves off-topic queries empty: all that is known where captions are too few to teach."""
+    empty = float(np.quantile([_logits(curve, hits).max() for hits in refused], _EMPTIED))
+    return replace(curve, likely=empty, strong=empty + curve.strong - curve.likely)
 
 
 def _fit_weights(start: Curve, columns: tuple[int, ...], true: Floats, false: Floats, strength: int) -> Floats:

@@ -57,9 +57,10 @@ def export(model: "SentenceTransformer", name: str, folder: Path) -> bool:
             if refusal is not None:
                 _log.warning("The embedder %s runs on torch, more slowly: %s.", name, refusal)
                 (made / FACTS).write_text(json.dumps({"refused": refusal}), encoding="utf-8")
-            if not folder.exists():  # another process may have been quicker
-                made.replace(folder)
+            made.replace(folder)
     except OSError as exc:
+        if (folder / FACTS).exists():  # another process was quicker
+            return not is_refused(folder)
         _log.warning("The embedder %s runs on torch, more slowly: %s cannot be written (%s).", name, folder, exc)
         return False
     return refusal is None

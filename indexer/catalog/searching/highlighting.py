@@ -13,6 +13,12 @@ _RUN = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _stemmer = snowballstemmer.stemmer("english")  # the algorithm of Postgres' english_stem
 
 
+def count_words(sentence: str, lexemes: frozenset[str]) -> int:
+    """Count the words of a sentence whose lexeme is among these."""
+    runs = _RUN.finditer(sentence)
+    return sum(1 for run in runs for _ in _matched_spans(run.group(), run.start(), lexemes))
+
+
 def mark_words(sentence: str, lexemes: frozenset[str]) -> str:
     """Return a sentence as escaped HTML with <mark> around the words whose lexeme is among these."""
     parts, end = [], 0

@@ -45,6 +45,11 @@ class Hit:
     duplicates: int = 0
     explanation: Explanation | None = None
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it was found by words or vectors; else filters let it through, and its score and band say nothing."""
+        return self.why.dense_rank is not None or self.why.lexical_rank is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:

@@ -2,7 +2,7 @@
 
 from indexer.catalog.searching.cursors import Shown
 from indexer.catalog.searching.explaining import Explanation
-from indexer.catalog.searching.highlighting import mark_words
+from indexer.catalog.searching.highlighting import count_words, mark_words
 from indexer.catalog.searching.results import Hit, Why
 from indexer.catalog.store.hits import Candidate, Details
 
@@ -42,10 +42,10 @@ def show(
 
 def _highlight(details: Details) -> str:
     """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
-    lexemes = details.matched_lexemes
+    lexemes = frozenset(details.matched_lexemes)
     similarities = details.sentence_similarities or [None] * len(details.sentences)
     nearness = [
-        (similarity or 0.0) + _MATCH_WEIGHT * sum(lexeme in sentence.casefold() for lexeme in lexemes)
+        (similarity or 0.0) + _MATCH_WEIGHT * count_words(sentence, lexemes)
         for sentence, similarity in zip(details.sentences, similarities, strict=True)
     ]
-    return mark_words(details.sentences[nearness.index(max(nearness))], frozenset(lexemes))
+    return mark_words(details.sentences[nearness.index(max(nearness))], lexemes)

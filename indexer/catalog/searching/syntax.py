@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import regex
 
 from indexer.catalog.searching.filters import Filter, make_filter
+from indexer.errors import QueryError
 
 # -, a name and a colon, then a quoted text or what reaches to the next space; “smart quotes” are what phones type.
 _PART = regex.compile(r'(?P<minus>-?)(?:(?P<name>\p{L}+):)?(?:["“„](?P<quoted>[^"“”]*)["”“]|(?P<bare>\S+))')
@@ -54,13 +55,22 @@ def read_box(text: str) -> Wish:
 
 
 def _read_filter(name: str, value: str, *, minus: bool) -> Filter | None:
-    if name == "is" and value.casefold() in _IS:
-        return make_filter(_IS[value.casefold()], "not_in" if minus else "in", value)
+    if not name and value.endswith(":") and value[:-1].casefold() in {"is", *_FIELDS}:
+        raise QueryError(f"{value} wants what it means right behind it, without a space.")
+    if name == "is":
+        return _read_is(value, minus=minus)
     if name in _BOUNDS and not minus:
         return make_filter(_FIELDS[name], _BOUNDS[name], value)
     if name in _FIELDS and name not in _BOUNDS:
         return make_filter(_FIELDS[name], "not_in" if minus else "in", value)
     return None
+
+
+def _read_is(value: str, *, minus: bool) -> Filter:
+    field = _IS.get(value.casefold())
+    if field is None:
+        raise QueryError(f"is: takes one of {', '.join(_IS)}, not {value!r}.")
+    return make_filter(field, "not_in" if minus else "in", value)
 
 
 def _any_of(filters: list[Filter]) -> list[Filter]:

@@ -82,10 +82,13 @@ def test_nothing_to_learn_from_leaves_the_prior() -> None:
     assert fit_curves(DEFAULT, [], []) == prior(DEFAULT).curves
 
 
-def test_a_strange_embedder_with_few_examples_stays_cautious() -> None:
-    few = make_library(LEAST_STRANGE_EXAMPLES - 1, around=0.6)
+def test_a_strange_embedder_with_few_examples_leaves_off_topic_queries_empty() -> None:
+    few, off_topic = make_library(LEAST_STRANGE_EXAMPLES - 1, around=0.6), make_off_topic(around=0.8)
+    curve = fit_curves(STRANGE, few, off_topic)["hybrid"]
+    empty = [curve.band([Seen(*hits[0])]) == ["weak"] for hits in off_topic]
 
-    assert fit_curves(STRANGE, few, make_off_topic(around=0.2)) == prior(STRANGE).curves
+    assert 0.8 < sum(empty) / len(empty) < 0.95
+    assert fit_curves(STRANGE, few, []) == prior(STRANGE).curves
 
 
 def test_a_similarity_that_misleads_counts_as_nothing() -> None:

@@ -69,9 +69,22 @@ def test_operators_become_filters(text: str, expected: Filter) -> None:
     assert wish.text == "mug desk"
 
 
-@pytest.mark.parametrize("text", ["colour:red", "is:nice", "-after:2024", "folder:", "tag:", "is:"])
+@pytest.mark.parametrize("text", ["colour:red", "-after:2024", "note:"])
 def test_what_is_no_operator_is_words(text: str) -> None:
     assert read_box(text).filters == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dog is:nice", "is: takes one of original, edit, frame, landscape, portrait, square, not 'nice'"),
+        ("folder: holiday", "folder: wants what it means right behind it"),
+        ("Tag:", "Tag: wants what it means right behind it"),
+    ],
+)
+def test_an_operator_without_a_usable_value_is_said(text: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        read_box(text)
 
 
 @pytest.mark.parametrize("text", ["after:yesterday", "before:2024-13", "after:2024-02-30"])
