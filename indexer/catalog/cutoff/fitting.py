@@ -110,7 +110,10 @@ def _place_bands(
         # Words alone: queries that share none with a library (it is tiny, or in another language) find nothing there
         # whatever the cut-off is, and are no reason to lower it.
         empty = max(empty, start.likely)
-    likely = empty + _TOWARDS_KEPT * (kept - empty)
+    found = empty + _TOWARDS_KEPT * (kept - empty)
+    # In a library of a few images hardly anything comes near an off-topic query: that is no reason to show it.
+    earned = min(1.0, len(asked) / strength)
+    likely = max(found, start.likely + earned * (found - start.likely))
     return replace(
         curve,
         likely=likely,

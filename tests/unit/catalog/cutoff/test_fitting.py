@@ -69,13 +69,14 @@ def test_a_few_examples_change_little() -> None:
     assert fitted.strong == pytest.approx(known.strong, abs=0.5)
 
 
-def test_without_examples_off_topic_queries_alone_place_the_cut_off() -> None:
+def test_without_examples_off_topic_queries_can_only_raise_the_cut_off() -> None:
     known = prior(DEFAULT).curves["hybrid"]
 
-    fitted = fit_curves(DEFAULT, [], make_off_topic(around=0.0))["hybrid"]
+    quiet = fit_curves(DEFAULT, [], make_off_topic(around=0.0))["hybrid"]
+    crowded = fit_curves(DEFAULT, [], make_off_topic(around=0.6))["hybrid"]
 
-    assert (fitted.similarity, fitted.intercept) == (known.similarity, known.intercept)
-    assert fitted.likely < known.likely
+    assert (quiet.similarity, quiet.intercept, quiet.likely) == (known.similarity, known.intercept, known.likely)
+    assert crowded.likely > known.likely
 
 
 def test_nothing_to_learn_from_leaves_the_prior() -> None:
