@@ -62,13 +62,13 @@ class Command:
 
 def finish(process: "subprocess.Popen[str]") -> Finished:
     """Wait for a command and return what it printed."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return Finished(code=process.returncode, out=out, err=err)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait a minute at the most for something to become true."""
-    deadline = time.monotonic() + 60
+    """Wait three minutes at the most, for machines are busy, for something to become true."""
+    deadline = time.monotonic() + 180
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -113,7 +113,7 @@ def serving(command: Command, *flags: str) -> Iterator[str]:
         yield next(word for word in line.split() if word.startswith("http://"))
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.images import write_images
 
 
 def wait_until_sent(server: FakeOpenAI, requests: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while len(server.accepted) < requests and time.monotonic() < deadline:
         time.sleep(0.05)
 
