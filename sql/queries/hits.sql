@@ -1,10 +1,9 @@
 -- name: find_hits
--- Rank a generation's entries for one query, keep the best {window} twice over, and describe the first `limit` and those
--- that hold the query word for word. Where few entries may be shown at all (or `image_ids` names them), all are scored;
--- else the candidates are the nearest vectors, the entries that hold the rarest of the words or all of them, and those with
--- all of them written in the picture. The score is F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that
--- an entry holds, each lexeme weighed by its worth there (term_vector); w is `dense_weight`, less 0.1 for queries of up to
--- three lexemes (docs/search-quality.md).
+-- Rank a generation's entries for one query, keep the best {window} twice over, and describe the first `limit`. Where few
+-- entries may be shown at all (or `image_ids` names them), all are scored; else the candidates are the nearest vectors, the
+-- entries that hold the rarest of the words or all of them, and those with all of them written in the picture. The score is
+-- F = w * cosine + (1 - w) * lexical, the share of the query's IDF mass that an entry holds, each lexeme weighed by its worth
+-- there (term_vector); w is `dense_weight`, less 0.1 for queries of up to three lexemes (docs/search-quality.md).
 WITH library AS MATERIALIZED (
     SELECT entries, {is_filtered} OR entries <= {few} AS few FROM generation WHERE id = {generation}
 ), term AS MATERIALIZED (
@@ -114,7 +113,7 @@ LEFT JOIN LATERAL (
                    AS weights
         FROM term t WHERE e.lexemes @@ t.query
     ) m
-    WHERE e.generation_id = {generation} AND e.image_id = k.image_id AND (k.place <= %(limit)s OR k.is_exact)
+    WHERE e.generation_id = {generation} AND e.image_id = k.image_id AND k.place <= %(limit)s
     LIMIT 1  -- one by one, and only those: joined, all would be looked up
 ) d ON true
 ORDER BY k.place;

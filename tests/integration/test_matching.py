@@ -116,12 +116,12 @@ def test_pages_of_similar_images_hold_each_once(matching: Matching, ids: dict[st
     first = matching.find_similar(ids["log.jpg"], query).results
     assert first.next_cursor is not None
 
-    second = matching.find_similar(ids["log.jpg"], query.next_page(first.next_cursor)).results
+    second = matching.find_similar(ids["log.jpg"], replace(query, cursor=first.next_cursor)).results
 
     assert [hit.location for hit in [*first.hits, *second.hits]] == ["hoop.jpg", "field.png", "city.jpg"]
     assert second.next_cursor is None
     with pytest.raises(QueryError, match="belongs to another search"):
-        matching.find_similar(ids["city.jpg"], query.next_page(first.next_cursor))
+        matching.find_similar(ids["city.jpg"], replace(query, cursor=first.next_cursor))
 
 
 def test_filters_and_strictness_bound_what_is_similar(matching: Matching, ids: dict[str, ImageId]) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from indexer.catalog.cutoff.bands import is_shown
-from indexer.catalog.cutoff.calibration import Calibration
+from indexer.catalog.cutoff.bands import Curve, is_shown
 from indexer.catalog.searching.collapsing import fold
 from indexer.catalog.searching.cursors import Cursor, Shown
 from indexer.catalog.searching.explaining import explain
@@ -29,12 +28,12 @@ class Page:
 class Paging:
     """Pages of the answer that one generation has for one query."""
 
-    def __init__(self, store: Store, query: Query, generation: Generation, sought: Sought) -> None:
+    def __init__(self, store: Store, query: Query, generation: Generation, sought: Sought, curve: Curve) -> None:
         self._store = store
         self._query = query
         self._generation = generation
         self._sought = sought
-        self._curve = Calibration.of(generation).curve(query.mode, query.said)
+        self._curve = curve
         self._twins = query.like.twins if query.like else ()
 
     def first(self) -> Page:

@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import Self
 
 from indexer.catalog.searching.filters import Filter
 from indexer.catalog.searching.likeness import Likeness
@@ -51,10 +50,6 @@ class Query:
     def said(self) -> str:
         """Return the words to rank by: the box's, or those of an image's captions."""
         return " ".join(self.like.captions) if self.like else self.wish.text
-
-    def next_page(self, cursor: str) -> Self:
-        """Return the same query for another page."""
-        return replace(self, cursor=cursor)
 
     def fingerprint(self) -> str:
         """Return what tells this query from others, whatever its page and limit."""

@@ -48,10 +48,11 @@ class Searcher:
         if generation is None:
             return Results(query=query, generation=None, coverage=None, hits=[])
         self.check_fields(query.wish.filters)
+        calibration = Calibration.of(generation)
         started = time.perf_counter()
-        sought = self._seek(query, generation)
+        sought = self._seek(query, generation, calibration.dense_weight(query.said))
         embedded = time.perf_counter()
-        paging = Paging(self._store, query, generation, sought)
+        paging = Paging(self._store, query, generation, sought, calibration.curve(query.mode, query.said))
         if not query.is_ranked:
             page = paging.listed(cursor.before if cursor else None)
         else:
@@ -99,9 +100,9 @@ class Searcher:
             known = self._coverage = (generation.id, now, self._store.generations.count_coverage(generation.id))
         return known[2]
 
-    def _seek(self, query: Query, generation: Generation) -> Sought:
+    def _seek(self, query: Query, generation: Generation, dense_weight: float) -> Sought:
         if query.like is not None:
-            return self._seek_like(query, query.like, generation)
+            return self._seek_like(query, query.like, generation, dense_weight)
         wish = query.wish
         words = split_words(wish.text)
         is_embedded = bool(wish.text) and query.mode != "text"
@@ -109,17 +110,17 @@ class Searcher:
             words=[] if query.mode == "dense" else words,
             phrase=split_for_phrase(wish.text),
             vector=self._embed([wish.text], generation)[0] if is_embedded else None,
-            dense_weight=Calibration.of(generation).dense_weight(wish.text),
+            dense_weight=dense_weight,
             conditions=make_conditions(wish.filters, wish.phrases, wish.excluded),
         )
 
-    def _seek_like(self, query: Query, like: Likeness, generation: Generation) -> Sought:
+    def _seek_like(self, query: Query, like: Likeness, generation: Generation, dense_weight: float) -> Sought:
         """Seek by an image's stored vector, without a model; or by captions, as if they were its entry."""
         if like.image_id is None:
             return Sought(
                 words=split_words(query.said),
                 vector=mean_vector(self._embed(like.captions, generation)),
-                dense_weight=Calibration.of(generation).dense_weight(query.said),
+                dense_weight=dense_weight,
                 conditions=make_conditions(query.wish.filters),
             )
         vector = self._store.likenesses.get_vector(generation.id, like.image_id)

@@ -109,7 +109,7 @@ class Hits:
         self._database = database
 
     def find_hits(self, generation: Generation, sought: Sought, *, limit: int) -> list[Candidate]:
-        """Return the best entries, best first, the first `limit` and all exact ones described."""
+        """Return the best entries, best first, the first `limit` of them described."""
         is_hybrid = sought.vector is not None
         parts: dict[str, Part] = {
             "generation": generation.id,
