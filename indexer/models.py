@@ -23,6 +23,7 @@ Collapse = Literal["none", "duplicates", "family"]
 Strictness = Literal["low", "normal", "high"]
 CaptionerName = Literal["openai", "huggingface", "blip", "offline"]
 Band = Literal["strong", "likely", "weak"]
+State = Literal["building", "ready", "live", "retired", "dropping"]
 
 RETRIEVAL = "retrieval"
 OFFLINE_RANK, IMPORT_RANK, MODEL_RANK = 0, 1, 2
@@ -207,7 +208,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One complete searchable index; `calibration` is what was fitted to it, at `calibrated_entries` entries."""
+    """One complete searchable index; `calibration` is what was fitted to it, at `calibrated_entries` entries.
+
+    `verdict` is what was found out when it was to take the live one's place.
+    """
 
     id: GenerationId
     prompt_id: PromptId | None
@@ -216,10 +220,13 @@ class Generation:
     model: str
     embedder: str
     dimensions: int
-    state: str
+    state: State
     entries: int
     calibration: Mapping[str, Any] | None = None
     calibrated_entries: int = 0
+    created_at: datetime
+    activated_at: datetime | None = None
+    verdict: str | None = None
 
     @property
     def captioner_name(self) -> str:

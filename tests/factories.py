@@ -1,13 +1,14 @@
 """Things to put into a catalogue, with defaults."""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.hits import Sought
 from indexer.catalog.store.images import Wanted
-from indexer.models import Answer, Caption, FoundFile, ImageFacts, ImageId, Prompt, PromptId
+from indexer.models import Answer, Caption, FoundFile, Generation, GenerationId, ImageFacts, ImageId, Prompt, PromptId
 
 
 def make_facts(name: str = "a", **changes: object) -> ImageFacts:
@@ -34,6 +35,23 @@ def make_prompt(text: str = "Describe.", **changes: object) -> Prompt:
         sha256=hashlib.sha256(text.encode()).digest(),
         **values,  # type: ignore[arg-type]
     )
+
+
+def make_generation(**changes: object) -> Generation:
+    values: dict[str, object] = {
+        "id": GenerationId(1),
+        "prompt_id": None,
+        "prompt_revision": None,
+        "captioner": "openai",
+        "model": "m",
+        "embedder": "all-MiniLM-L6-v2",
+        "dimensions": 384,
+        "state": "live",
+        "entries": 10,
+        "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+        **changes,
+    }
+    return Generation(**values)  # type: ignore[arg-type]
 
 
 def make_failure(location: str = "/pictures/a.jpg", **changes: object) -> NewFailure:

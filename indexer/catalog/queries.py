@@ -31,7 +31,8 @@ def compose(noun: str, name: str, **parts: Part) -> sql.Composed:
     """Return one statement, its template fields filled: numbers as literals, pieces of SQL as they are.
 
     A query over one generation names it, and its dimensions, in its text: partitions are pruned and the vector index
-    is found at planning time, also when the statement is prepared; `partition` is then the generation's table.
+    is found at planning time, also when the statement is prepared; `partition` is then the generation's table, and
+    `vector_index` and `word_index` are that table's own.
     """
     text: LiteralString = load_queries(noun)[name]
     if not parts:
@@ -40,5 +41,7 @@ def compose(noun: str, name: str, **parts: Part) -> sql.Composed:
         key: value if isinstance(value, sql.Composable) else sql.Literal(value) for key, value in parts.items()
     }
     if "generation" in parts:
-        fields["partition"] = sql.Identifier(f"entry_{parts['generation']}")
+        table = f"entry_{parts['generation']}"
+        fields["partition"] = sql.Identifier(table)
+        fields |= {f"{kind}_index": sql.Identifier(f"{table}_{kind}s") for kind in ("vector", "word")}
     return sql.SQL(text).format(**fields)

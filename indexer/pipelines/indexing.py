@@ -21,6 +21,7 @@ _LOOK_UP, _BATCH = 512, 64
 _SHORTEST_POLL_S, LONGEST_POLL_S = 0.1, 2.0
 _LEAST_REFRESH = 1000
 _NICE = 10
+_FIRST = GenerationId(0)  # stands for the generation that is not made yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class FirstGeneration:
 
 
 class Indexing:
-    """Fills the live generation, making the `first` one where there is none."""
+    """Fills the live generation, making the `first` one where there is none; or the one of `generation_id`."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Indexing:
         load_embedder: Callable[[str], Embedder],
         first: FirstGeneration | None,
         run_id: RunId,
+        generation_id: GenerationId | None = None,
         longest_poll_s: float = LONGEST_POLL_S,
     ) -> None:
         self.written = 0
@@ -51,13 +53,14 @@ class Indexing:
         self._load_embedder = load_embedder
         self._first = first
         self._run_id = run_id
+        self._generation_id = generation_id
         self._longest_poll_s = longest_poll_s
         self._embedder: Embedder | None = None
         self._verified: GenerationId | None = None
         self._unrefreshed = 0
 
     def run(self, captioned: Event, stop: Event) -> None:
-        """Write entries until `captioned` is set and none is missing, or until `stop`, one process at a time.
+        """Write entries until `captioned` is set and none is missing, or until `stop`, one process a generation.
 
         While another process writes, only the images in `awaited` are waited for. Raises DatabaseError, too, when the
         connection that holds the run's claims is lost.
@@ -68,25 +71,28 @@ class Indexing:
             while not stop.is_set():
                 all_there = captioned.is_set()  # asked before looking: what was captioned before is seen
                 self._store.runs.check_lock(self._run_id)
-                may_write = lock.take()
-                if may_write and self._write_batch(stop):
+                generation = self._target()
+                may_write = lock.take(generation.id if generation else _FIRST)
+                if may_write and (
+                    self._write_batch(generation, stop, all_there=all_there) if generation else self._make_first()
+                ):
                     wait_s = _SHORTEST_POLL_S
                     continue
                 if all_there and (may_write or self._nothing_awaited()):
                     break
                 wait_s = min(2 * wait_s, self._longest_poll_s)
                 (stop if all_there else captioned).wait(wait_s)
-            if lock.take():
-                self._finish()
+            generation = self._target()
+            if generation is not None and lock.take(generation.id):
+                self._finish(generation)
                 if not stop.is_set():
-                    self._calibrate()
+                    self._calibrate(generation.id)
 
-    def _write_batch(self, stop: Event) -> int:
+    def _write_batch(self, generation: Generation, stop: Event, *, all_there: bool) -> int:
         """Write what is missing now, a bounded number of it; return how many documents were found."""
-        generation = self._generation()
-        if generation is None:
-            return 0
-        documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP)
+        # What is being built waits for its own captions; other ones stand in for those that did not come.
+        fallback = all_there or generation.state != "building"
+        documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP, fallback=fallback)
         for start in range(0, len(documents), _BATCH):
             if stop.is_set():
                 break
@@ -98,20 +104,25 @@ class Indexing:
             self._refresh(generation.id)
         return len(documents)
 
-    def _generation(self) -> Generation | None:
-        live = self._store.generations.get_live()
-        if live is None and self._first is not None and self._store.generations.is_first_due():
-            embedder = self._load(self._first.embedder)
-            self._store.generations.add_generation(
-                prompt_id=self._first.prompt_id,
-                captioner=self._first.captioner,
-                model=self._first.model,
-                embedder=embedder.name,
-                dimensions=embedder.dimensions,
-                state="live",
-            )
-            live = self._store.generations.get_live()
-        return live
+    def _target(self) -> Generation | None:
+        if self._generation_id is not None:
+            return self._store.generations.get_generation(self._generation_id)
+        return self._store.generations.get_live()
+
+    def _make_first(self) -> bool:
+        """Make the first generation where that is due, and tell whether it was."""
+        if self._first is None or not self._store.generations.is_first_due():
+            return False
+        embedder = self._load(self._first.embedder)
+        self._store.generations.add_generation(
+            prompt_id=self._first.prompt_id,
+            captioner=self._first.captioner,
+            model=self._first.model,
+            embedder=embedder.name,
+            dimensions=embedder.dimensions,
+            state="live",
+        )
+        return True
 
     def _embed(self, generation: Generation, documents: Sequence[Document]) -> list[NewEntry]:
         sentences = [sentence for document in documents for sentence in document.sentences]
@@ -136,21 +147,21 @@ class Indexing:
         return self._embedder
 
     def _nothing_awaited(self) -> bool:
-        live = self._store.generations.get_live()
-        return live is not None and not self._store.entries.count_missing(live.id, list(self.awaited))
+        generation = self._target()
+        return generation is not None and not self._store.entries.count_missing(generation.id, list(self.awaited))
 
-    def _finish(self) -> None:
-        live = self._store.generations.get_live()
-        if live is not None:
-            dropped = self._store.entries.drop_unservable(live.id)
-            if dropped or self._unrefreshed or self._store.generations.count_coverage(live.id).entries != live.entries:
-                self._refresh(live.id)
+    def _finish(self, generation: Generation) -> None:
+        dropped = self._store.entries.drop_unservable(generation.id)
+        counted = self._store.generations.count_coverage(generation.id).entries
+        if dropped or self._unrefreshed or counted != generation.entries:
+            self._refresh(generation.id)
 
-    def _calibrate(self) -> None:
+    def _calibrate(self, generation_id: GenerationId) -> None:
         """Fit the cut-off where that is due; without a fitted one the search goes on with what it had."""
-        live = self._store.generations.get_live()
-        if live is not None and live.entries and is_calibration_due(live, live.entries):
-            calibrate(self._store, live, self._load(live.embedder))
+        generation = self._store.generations.get_generation(generation_id)
+        # What is being built has no vector index yet: searching it would take long.
+        if generation.state != "building" and generation.entries and is_calibration_due(generation, generation.entries):
+            calibrate(self._store, generation, self._load(generation.embedder))
 
     def _refresh(self, generation_id: GenerationId) -> None:
         self._store.generations.refresh_lexemes(generation_id)

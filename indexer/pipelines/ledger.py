@@ -30,7 +30,13 @@ class Ledger:
             asked = Asked(kinds=kinds, captioner=captioner, model=model, retry=retry)
             return self._run.store.records.claim_record(self._run.id, job.record_id, asked)
         return self._run.store.requests.claim_request(
-            self._run.id, job.image_id, ids_of(job.prompts), captioner=captioner, model=model, retry=retry
+            self._run.id,
+            job.image_id,
+            ids_of(job.prompts),
+            captioner=captioner,
+            model=model,
+            retry=retry,
+            renew=self._run.renew,
         )
 
     def open_repair(self, job: Job) -> RequestId:
@@ -42,6 +48,7 @@ class Ledger:
             captioner=self._run.captioner.name,
             model=self._run.captioner.model,
             record_id=job.record_id,
+            renew=self._run.renew,
         )
 
     def store_answer(
@@ -75,6 +82,7 @@ class Ledger:
             max_edge=_edge(job),
             request_id=request_id,
             attempts=attempts,
+            renewal=self._run.renew,
         )
 
     def quarantine_repeats(self, job: Job) -> dict[ImageId, bool]:

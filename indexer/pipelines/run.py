@@ -11,7 +11,10 @@ from indexer.pipelines.spending import Budget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that is alive in the catalogue under its id; setting `stop` ends it after the requests in flight."""
+    """A run that is alive in the catalogue under its id; setting `stop` ends it after the requests in flight.
+
+    `renew` where it asks for captions of a generation that is being built, beside those that serve.
+    """
 
     id: RunId
     store: Store
@@ -19,4 +22,5 @@ class Run:
     prompts: tuple[Prompt, ...]
     budget: Budget
     retry_failed: bool = False
+    renew: bool = False
     stop: Event = field(default_factory=Event)

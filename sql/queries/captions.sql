@@ -1,5 +1,6 @@
 -- name: store_answer
--- Keep captions of one image, complete their request and clear the image's failures, all or nothing.
+-- Keep captions of one image, complete their request and clear the image's failures, all or nothing; return a row where
+-- a servable caption is new or changed. A renewal makes no entry stale but those of its own generation.
 WITH completed AS (
     UPDATE request
     SET outcome = %(outcome)s, answered_at = now(), attempts = %(attempts)s, input_tokens = %(input_tokens)s,
@@ -7,9 +8,10 @@ WITH completed AS (
     WHERE id = %(request_id)s
 ), stored AS (
     INSERT INTO caption (image_id, kind, prompt_id, captioner, model, sentences, keywords, visible_text, uncertain,
-                         fields, quarantine, max_edge, request_id, digest)
+                         fields, quarantine, max_edge, request_id, digest, renewal)
     SELECT %(image_id)s, a.kind, a.prompt_id, %(captioner)s, %(model)s, a.sentences, a.keywords, a.visible_text,
-           a.uncertain, a.fields, a.quarantine, %(max_edge)s, %(request_id)s, a.digest
+           a.uncertain, a.fields, a.quarantine, %(max_edge)s, %(request_id)s, a.digest,
+           coalesce((SELECT r.renewal FROM request r WHERE r.id = %(request_id)s), %(renewal)s)
     FROM jsonb_to_recordset(%(captions)s) AS a (
         kind text, prompt_id bigint, sentences text[], keywords text[], visible_text text, uncertain boolean,
         fields jsonb, quarantine text, digest bytea)
@@ -17,23 +19,32 @@ WITH completed AS (
         SET sentences = EXCLUDED.sentences, keywords = EXCLUDED.keywords, visible_text = EXCLUDED.visible_text,
             uncertain = EXCLUDED.uncertain, fields = EXCLUDED.fields, quarantine = EXCLUDED.quarantine,
             max_edge = EXCLUDED.max_edge, request_id = EXCLUDED.request_id, digest = EXCLUDED.digest,
-            created_at = now()
+            renewal = EXCLUDED.renewal, created_at = now()
         WHERE (caption.sentences, caption.keywords, caption.visible_text, caption.uncertain, caption.fields,
                caption.quarantine)
               IS DISTINCT FROM
               (EXCLUDED.sentences, EXCLUDED.keywords, EXCLUDED.visible_text, EXCLUDED.uncertain, EXCLUDED.fields,
                EXCLUDED.quarantine)
-    RETURNING kind, prompt_id, quarantine
+    RETURNING kind, prompt_id, captioner, model, quarantine, renewal
 ), cleared AS (
     DELETE FROM failure f
     WHERE f.image_id = %(image_id)s AND EXISTS (
         SELECT FROM stored s
         WHERE s.quarantine IS NULL AND (f.prompt_ids IS NULL OR s.prompt_id IS NULL OR s.prompt_id = ANY(f.prompt_ids)))
       AND NOT EXISTS (SELECT FROM stored s WHERE s.quarantine IS NOT NULL AND s.prompt_id = ANY(f.prompt_ids))
+), servable AS (
+    SELECT * FROM stored WHERE kind = 'retrieval' AND quarantine IS NULL
+), touched AS (
+    UPDATE image i SET changes = changes + 1
+    FROM servable s
+    WHERE i.id = %(image_id)s
+      AND (NOT s.renewal OR i.changes = 0 OR EXISTS (
+              SELECT FROM entry e
+              JOIN generation g ON g.id = e.generation_id
+              WHERE e.image_id = i.id AND (g.captioner, g.model) = (s.captioner, s.model)
+                AND g.prompt_id IS NOT DISTINCT FROM s.prompt_id))
 )
-UPDATE image SET changes = changes + 1
-WHERE id = %(image_id)s AND EXISTS (SELECT FROM stored WHERE kind = 'retrieval' AND quarantine IS NULL)
-RETURNING id;
+SELECT FROM servable;
 
 -- name: find_captions
 -- Return every caption of an image, the one that serves first within its kind: a person's is before all others.

@@ -1,6 +1,7 @@
 -- name: find_documents
 -- Return what the stale entries of a generation are to be made of, oldest image first: the best caption of each image
--- (a correction, then the highest rank, then the generation's own captioner) and the names it is found under.
+-- (a correction, then what is worth most to the generation) and the names it is found under; without fallback, of images
+-- with a caption of the generation's own making alone.
 SELECT i.id AS image_id, i.changes, c.id AS caption_id, k.id IS NOT NULL AS corrected,
        coalesce(k.sentences, c.sentences) AS sentences, coalesce(c.keywords, '{{}}') AS keywords,
        coalesce(c.visible_text, '') AS visible_text, l.names,
@@ -10,12 +11,10 @@ JOIN generation g ON g.id = {generation}
 LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
 LEFT JOIN correction k ON k.image_id = i.id AND k.kind = 'retrieval'
 LEFT JOIN LATERAL (
-    SELECT c.id, c.sentences, c.keywords, c.visible_text
+    SELECT c.id, c.sentences, c.keywords, c.visible_text, is_own(c, g) AS is_own
     FROM caption c
-    WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
-    ORDER BY c.rank DESC,
-             (c.captioner, c.model) = (g.captioner, g.model) AND c.prompt_id IS NOT DISTINCT FROM g.prompt_id DESC,
-             c.id DESC
+    WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL AND caption_worth(c, g) IS NOT NULL
+    ORDER BY caption_worth(c, g) DESC
     LIMIT 1
 ) c ON true
 JOIN LATERAL (
@@ -23,17 +22,21 @@ JOIN LATERAL (
     FROM location l WHERE l.image_id = i.id
 ) l ON l.names IS NOT NULL
 WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes AND (c.id IS NOT NULL OR k.id IS NOT NULL)
+  AND (%(fallback)s OR c.is_own)
 ORDER BY i.id
 LIMIT %(limit)s;
 
 -- name: count_missing
--- Count how many of these images have captions, and no entry that is made of them.
+-- Count how many of these images have captions that the generation can use, and no entry that is made of them.
 SELECT count(*) AS missing
 FROM image i
+JOIN generation g ON g.id = {generation}
 LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
 WHERE i.id = ANY(%(image_ids)s) AND e.changes IS DISTINCT FROM i.changes
   AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
-  AND is_servable(i.id);
+  AND (EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = 'retrieval')
+       OR EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
+                                          AND caption_worth(c, g) IS NOT NULL));
 
 -- name: write_entries
 -- Write an image's entry in a generation, or write it again; run once for each of a batch.

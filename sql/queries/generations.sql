@@ -1,18 +1,14 @@
 -- name: get_live
 -- Return the generation that answers searches.
-SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries, g.calibration, g.calibrated_entries
-FROM generation g
-LEFT JOIN prompt p ON p.id = g.prompt_id
-WHERE g.state = 'live';
+SELECT * FROM known_generation WHERE state = 'live';
 
 -- name: get_generation
 -- Return one generation, live or not.
-SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries, g.calibration, g.calibrated_entries
-FROM generation g
-LEFT JOIN prompt p ON p.id = g.prompt_id
-WHERE g.id = %(generation_id)s;
+SELECT * FROM known_generation WHERE id = %(generation_id)s;
+
+-- name: find_generations
+-- Return every generation, the oldest first.
+SELECT * FROM known_generation ORDER BY id;
 
 -- name: is_first_due
 -- Tell whether there are captions, but no generation yet to hold them.
@@ -28,15 +24,24 @@ VALUES (%(prompt_id)s, %(captioner)s, %(model)s, %(embedder)s, %(dimensions)s, %
 RETURNING id;
 
 -- name: create_partition
--- ddl
-CREATE TABLE {partition} PARTITION OF entry FOR VALUES IN ({generation});
-CREATE INDEX ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
+-- Make a table of entries and attach it while it is empty: no search is ever held up, as by a partition made in place.
+CREATE TABLE {partition} (LIKE entry INCLUDING ALL);
+ALTER TABLE entry ATTACH PARTITION {partition} FOR VALUES IN ({generation});
+
+-- name: build_indexes
+-- Index a generation's vectors and words, of a new one after its entries were loaded.
+CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
     WITH (m = 16, ef_construction = 128);
-CREATE INDEX ON {partition} USING gin (lexemes);
+CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
 
 -- name: hold_indexing
--- Try to become the one process that writes entries; held until this connection ends or lets go.
-SELECT pg_try_advisory_lock(7204, 1) AS held;
+-- Try to become the one process that writes a generation's entries (0: that makes the first); held until this connection
+-- ends or lets go.
+SELECT pg_try_advisory_lock(7205, %(generation_id)s) AS held;
+
+-- name: release_indexing
+-- Let others write a generation's entries.
+SELECT pg_advisory_unlock(7205, %(generation_id)s);
 
 -- name: get_sample
 -- Return the first sentence of a generation's oldest image with its vector.

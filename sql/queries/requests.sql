@@ -1,11 +1,12 @@
 -- name: claim_request
 -- Open a request for one image before it is sent, or return null.
-SELECT claim_request(%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(retry)s) AS request_id;
+SELECT claim_request(%(run_id)s, %(image_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(retry)s,
+                     %(renew)s) AS request_id;
 
 -- name: open_request
 -- Open a request without a claim: a repair of one that is still open, or a caption that is tried out.
-INSERT INTO request (run_id, image_id, record_id, prompt_ids, captioner, model)
-VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(prompt_ids)s, %(captioner)s, %(model)s)
+INSERT INTO request (run_id, image_id, record_id, prompt_ids, captioner, model, renewal)
+VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(prompt_ids)s, %(captioner)s, %(model)s, %(renew)s)
 RETURNING id AS request_id;
 
 -- name: close_request

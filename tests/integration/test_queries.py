@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from importlib.resources import files
 
 import psycopg
@@ -18,8 +19,11 @@ from indexer.catalog.store.store import Store as StoreClass
 NOUNS = sorted(path.stem for path in (sql_folder() / "queries").glob("*.sql"))
 QUERIES = [(noun, name) for noun in NOUNS for name in load_queries(noun)]
 # Methods that run a query under another name: a lock is an object of its own.
-RENAMED = {("generations", "hold_indexing"): IndexingLock.take}
-DDL = {("generations", "create_partition")}
+RENAMED: dict[tuple[str, str], Callable[..., object]] = {
+    ("generations", "hold_indexing"): IndexingLock.take,
+    ("generations", "release_indexing"): IndexingLock.release,
+}
+DDL = {("generations", "create_partition"), ("generations", "build_indexes")}
 EVERY_FILTER = make_conditions(
     read_filters(
         {

@@ -1,6 +1,7 @@
 import pytest
 
-from indexer.models import Generation, GenerationId, clean_text
+from indexer.models import clean_text
+from tests.factories import make_generation
 
 
 @pytest.mark.parametrize(
@@ -55,16 +56,6 @@ def test_a_lone_carriage_return_still_parts_two_words() -> None:
     ("captioner", "model", "name"), [("openai", "gpt-4o-mini", "openai:gpt-4o-mini"), ("offline", "offline", "offline")]
 )
 def test_a_generation_names_its_captioner_and_model(captioner: str, model: str, name: str) -> None:
-    generation = Generation(
-        id=GenerationId(1),
-        prompt_id=None,
-        prompt_revision=None,
-        captioner=captioner,
-        model=model,
-        embedder="x",
-        dimensions=3,
-        state="live",
-        entries=0,
-    )
+    generation = make_generation(captioner=captioner, model=model)
 
     assert generation.captioner_name == name

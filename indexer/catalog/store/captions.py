@@ -43,8 +43,12 @@ class Captions:
         max_edge: int | None = None,
         request_id: RequestId | None = None,
         attempts: int = 1,
+        renewal: bool = False,
     ) -> bool:
-        """Keep an answer's captions and complete its request; tell whether a servable caption is new or changed."""
+        """Keep an answer's captions and complete its request; tell whether a servable caption is new or changed.
+
+        `renewal` tells whether a reindex asked for them, where no request does.
+        """
         row = self._database.fetch_one(
             "captions",
             "store_answer",
@@ -53,6 +57,7 @@ class Captions:
             model=model,
             max_edge=max_edge,
             request_id=request_id,
+            renewal=renewal,
             captions=json.dumps([_values(caption) for caption in answer.captions]),
             **completion("answered" if answer.is_usable else "unusable", answer.usage, attempts),
         )

@@ -61,10 +61,13 @@ class Entries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find_documents(self, generation_id: GenerationId, *, limit: int) -> list[Document]:
-        """Return what stale or missing entries are to be made of, at most `limit`."""
+    def find_documents(self, generation_id: GenerationId, *, limit: int, fallback: bool = True) -> list[Document]:
+        """Return what stale or missing entries are to be made of, at most `limit`.
+
+        Without `fallback`, only of images with a caption of the generation's own making.
+        """
         parts = {"generation": generation_id}
-        rows = self._database.fetch("entries", "find_documents", parts, limit=limit)
+        rows = self._database.fetch("entries", "find_documents", parts, limit=limit, fallback=fallback)
         return [Document(**row) for row in rows]
 
     def write_entries(self, generation_id: GenerationId, entries: Sequence[NewEntry]) -> None:

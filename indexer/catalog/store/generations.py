@@ -13,7 +13,7 @@ from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
 from indexer.catalog.vectors import Vectors
 from indexer.errors import DatabaseError, NotFoundError
-from indexer.models import Generation, GenerationId, PromptId
+from indexer.models import Generation, GenerationId, PromptId, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,10 @@ class Generations:
             raise NotFoundError("generation", generation_id)
         return Generation(**row)
 
+    def find_generations(self) -> list[Generation]:
+        """Return every generation, the oldest first."""
+        return [Generation(**row) for row in self._database.fetch("generations", "find_generations")]
+
     def is_first_due(self) -> bool:
         """Tell whether there are captions, but no generation yet to hold them."""
         return bool(self._database.fetch("generations", "is_first_due")[0]["due"])
@@ -73,9 +77,9 @@ class Generations:
         model: str,
         embedder: str,
         dimensions: int,
-        state: str,
+        state: State,
     ) -> GenerationId:
-        """Add a generation together with its partition and indexes."""
+        """Add a generation with its partition, and with its indexes unless it is to be built first."""
         values = {
             "prompt_id": prompt_id,
             "captioner": captioner,
@@ -87,16 +91,24 @@ class Generations:
         with self._database.connection() as connection, connection.transaction():
             row = connection.execute(compose("generations", "add_generation"), values).fetchone()
             generation_id = GenerationId(row["id"] if row else 0)
-            self.create_partition(connection, generation_id, dimensions)
+            self.create_partition(connection, generation_id)
+        if state != "building":
+            self.build_indexes(generation_id, dimensions)
         return generation_id
 
-    def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId, dimensions: int) -> None:
-        """Make a generation's partition of `entry` with its vector and word indexes, inside a transaction."""
-        connection.execute(compose("generations", "create_partition", generation=generation_id, dimensions=dimensions))
+    def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId) -> None:
+        """Make a generation's partition of `entry`, inside a transaction."""
+        connection.execute(compose("generations", "create_partition", generation=generation_id))
+
+    def build_indexes(self, generation_id: GenerationId, dimensions: int) -> None:
+        """Index a generation's vectors and words, unless that is done; minutes for many entries."""
+        with self._database.dedicated() as connection:
+            connection.execute("SET maintenance_work_mem = '512MB'")
+            connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
 
     @contextmanager
     def hold_indexing(self) -> Iterator["IndexingLock"]:
-        """Give a lock that one process at a time can take to write entries."""
+        """Give a lock that one process at a time can take to write a generation's entries."""
         with self._database.dedicated() as connection:
             yield IndexingLock(connection)
 
@@ -116,23 +128,32 @@ class Generations:
 
 
 class IndexingLock:
-    """The right to write entries, held by one process at a time and given up when that process ends."""
+    """The right to write a generation's entries, held by one process at a time and given up when that process ends."""
 
     def __init__(self, connection: Connection[DictRow]) -> None:
         self._connection = connection
-        self._held = False
+        self._held: GenerationId | None = None
 
-    def take(self) -> bool:
-        """Try to take the lock; True when it is held, also from before.
+    def take(self, generation_id: GenerationId) -> bool:
+        """Try to take the lock of a generation, letting go of another's; True when it is held, also from before.
 
         Raises DatabaseError when the server is gone.
         """
         try:
-            if self._held:
+            if self._held == generation_id:
                 self._connection.execute("SELECT 1")  # lost with its connection, it is not held any more
-            else:
-                row = self._connection.execute(compose("generations", "hold_indexing")).fetchone()
-                self._held = bool(row and row["held"])
+                return True
+            self.release()
+            row = self._connection.execute(
+                compose("generations", "hold_indexing"), {"generation_id": generation_id}
+            ).fetchone()
         except psycopg.Error as exc:
             raise DatabaseError("The connection that held the right to write entries was lost.") from exc
-        return self._held
+        self._held = generation_id if row and row["held"] else None
+        return self._held is not None
+
+    def release(self) -> None:
+        """Let others write."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._connection.execute(compose("generations", "release_indexing"), {"generation_id": held})

@@ -69,11 +69,12 @@ class Requests:
         captioner: str,
         model: str,
         retry: bool = False,
+        renew: bool = False,
     ) -> RequestId | None:
-        """Open a request before it is sent.
+        """Open a request before it is sent; with `renew`, for captions of a generation that is being built.
 
-        None when the captions are there, when a living run is asking for them, or, unless `retry`, when they were
-        refused or quarantined.
+        None when the captions are there, when a living run is asking for them, when their prompt is not the live
+        generation's any more, or, unless `retry`, when they were refused or quarantined.
         """
         row = self._database.fetch_one(
             "requests",
@@ -84,6 +85,7 @@ class Requests:
             captioner=captioner,
             model=model,
             retry=retry,
+            renew=renew,
         )
         return row["request_id"] if row else None
 
@@ -96,6 +98,7 @@ class Requests:
         captioner: str,
         model: str,
         record_id: RecordId | None = None,
+        renew: bool = False,
     ) -> RequestId:
         """Open a request without a claim: a second one of what has one open, or one for an unindexed image."""
         rows = self._database.fetch(
@@ -107,6 +110,7 @@ class Requests:
             prompt_ids=list(prompt_ids),
             captioner=captioner,
             model=model,
+            renew=renew,
         )
         return RequestId(rows[0]["request_id"])
 

@@ -6,18 +6,9 @@ from indexer.catalog.searching import Hit, Query, Results, Why
 from indexer.models import Generation, GenerationId, ImageId
 from indexer.pipelines.evaluating import Outcome, evaluate, find_worst, group_by_set, summarise
 from indexer.pipelines.golden import GoldenQuery
+from tests.factories import make_generation
 
-GENERATION = Generation(
-    id=GenerationId(7),
-    prompt_id=None,
-    prompt_revision=None,
-    captioner="import",
-    model="import",
-    embedder="x",
-    dimensions=3,
-    state="building",
-    entries=9,
-)
+GENERATION = make_generation(id=GenerationId(7), state="building")
 WHY = Why(
     dense_rank=1,
     similarity=0.5,

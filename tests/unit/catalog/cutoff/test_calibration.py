@@ -6,15 +6,11 @@ import pytest
 
 from indexer.catalog.cutoff.calibration import DENSE_WEIGHT, FAINT_WEIGHT, Calibration, prior
 from indexer.catalog.embedding import DEFAULT
-from indexer.models import Generation, GenerationId, Mode
+from indexer.models import Mode
+from tests.factories import make_generation
 from tests.unit.catalog.cutoff.signals import Seen
 
 STRANGE = "somebody/else"
-
-
-def make_generation(**changes: Any) -> Generation:
-    values: dict[str, Any] = {"captioner": "openai", "model": "m", "embedder": DEFAULT, "dimensions": 384, **changes}
-    return Generation(id=GenerationId(1), prompt_id=None, prompt_revision=None, state="live", entries=10, **values)
 
 
 @pytest.mark.parametrize("embedder", [DEFAULT, STRANGE])

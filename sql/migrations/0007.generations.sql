@@ -1,0 +1,96 @@
+-- Generations that are built beside the live one: what each caption is worth to which, and who may ask for what.
+
+ALTER TABLE generation DROP CONSTRAINT generation_state_check;
+ALTER TABLE generation ADD CHECK (state IN ('building', 'ready', 'live', 'retired', 'dropping'));
+ALTER TABLE generation ADD COLUMN verdict text;   -- what the gate said of it
+
+CREATE VIEW known_generation AS
+SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
+       g.entries, g.calibration, g.calibrated_entries, g.created_at, g.activated_at, g.verdict
+FROM generation g
+LEFT JOIN prompt p ON p.id = g.prompt_id;
+
+-- A renewal is what a reindex asks for: it is of the generation that is being built, and no other's business.
+ALTER TABLE request ADD COLUMN renewal boolean NOT NULL DEFAULT false;
+ALTER TABLE caption ADD COLUMN renewal boolean NOT NULL DEFAULT false;
+
+-- Tell whether a generation is made of captions like this one.
+CREATE FUNCTION is_own(c caption, g generation) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN (c.captioner, c.model) = (g.captioner, g.model) AND c.prompt_id IS NOT DISTINCT FROM g.prompt_id;
+
+-- What a caption is worth to a generation: the greatest serves, null never does. Captions of its own making are the best
+-- of their rank. Renewals made for another generation fill its gaps alone, and no sooner than it is activated again; so do
+-- answers to another generation's prompt: a late one never gets into a generation that went live before it came.
+CREATE FUNCTION caption_worth(c caption, g generation) RETURNS bigint[]
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN is_own(c, g) THEN ARRAY[c.rank, 1, c.id]
+    WHEN c.created_at > g.activated_at AND (
+        c.renewal OR (c.prompt_id <> g.prompt_id AND EXISTS (
+            SELECT FROM generation o WHERE o.id <> g.id AND o.prompt_id = c.prompt_id))) THEN NULL
+    WHEN c.renewal THEN ARRAY[least(c.rank, CASE g.captioner WHEN 'offline' THEN 0 WHEN 'import' THEN 1 ELSE 2 END), 0, c.id]
+    ELSE ARRAY[c.rank, 0, c.id]
+END;
+
+-- Name those of the kinds wanted that an image need not be asked for: a retrieval caption of any revision will do that is
+-- worth something to the live generation, other kinds want their own; a quarantined caption is one only to the captioner
+-- and model that wrote it, and with p_retry to none.
+CREATE OR REPLACE FUNCTION captioned_kinds(
+    p_image_id bigint, p_kinds text[], p_prompt_ids bigint[], p_rank integer, p_captioner text, p_model text,
+    p_retry boolean
+) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT ARRAY(SELECT w.kind FROM unnest(p_kinds, p_prompt_ids) AS w (kind, prompt_id)
+                 WHERE EXISTS (SELECT FROM caption c
+                               LEFT JOIN generation g ON g.state = 'live'
+                               WHERE c.image_id = p_image_id AND c.kind = w.kind AND c.rank >= p_rank
+                                 AND CASE WHEN w.prompt_id IS NULL OR c.prompt_id = w.prompt_id THEN true
+                                          WHEN w.kind = 'retrieval' THEN g.id IS NULL OR caption_worth(c, g) IS NOT NULL
+                                          ELSE false END
+                                 AND (c.quarantine IS NULL
+                                      OR (NOT p_retry AND c.captioner = p_captioner AND c.model = p_model))))
+$$;
+
+-- Open a request for an image and return its id; null when any of the captions asked for is there, when a living run or
+-- a batch is asking for one of them (for retrieval, of whatever revision, captioner and model: any will do), when the
+-- prompt asked with is that of another generation than the live one, or (unless p_retry) when all of them were refused or
+-- quarantined. With p_renew, only the very same captions stand in the way.
+DROP FUNCTION claim_request(bigint, bigint, bigint[], text, text, boolean);
+CREATE FUNCTION claim_request(
+    p_run_id bigint, p_image_id bigint, p_prompt_ids bigint[], p_captioner text, p_model text, p_retry boolean,
+    p_renew boolean
+) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    claimed bigint;
+BEGIN
+    PERFORM FROM image WHERE id = p_image_id FOR NO KEY UPDATE;
+    INSERT INTO request (run_id, image_id, prompt_ids, captioner, model, renewal)
+    SELECT p_run_id, p_image_id, p_prompt_ids, p_captioner, p_model, p_renew
+    WHERE NOT EXISTS (
+            SELECT FROM request r
+            JOIN prompt theirs ON theirs.id = ANY(r.prompt_ids)
+            JOIN prompt ours ON ours.id = ANY(p_prompt_ids)
+            WHERE r.image_id = p_image_id AND r.outcome IS NULL
+              AND CASE WHEN p_renew THEN ours.id = theirs.id AND r.captioner = p_captioner AND r.model = p_model
+                       ELSE ours.id = theirs.id OR (ours.kind = 'retrieval' AND theirs.kind = 'retrieval') END
+              AND (r.batch IS NOT NULL OR r.run_id = p_run_id OR run_is_alive(r.run_id)))
+      AND NOT EXISTS (
+            SELECT FROM caption c
+            WHERE c.image_id = p_image_id AND c.prompt_id = ANY(p_prompt_ids)
+              AND c.captioner = p_captioner AND c.model = p_model
+              AND (c.quarantine IS NULL OR NOT p_retry))
+      AND (p_renew OR NOT EXISTS (
+            SELECT FROM generation live
+            JOIN generation other ON other.id <> live.id AND other.prompt_id = ANY(p_prompt_ids)
+            WHERE live.state = 'live' AND live.prompt_id <> ALL(p_prompt_ids)))
+      AND (p_retry OR NOT EXISTS (
+            SELECT FROM failure f
+            WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable
+              AND (f.prompt_ids IS NULL OR p_prompt_ids <@ f.prompt_ids)
+              AND f.captioner = p_captioner AND f.model = p_model))
+    RETURNING id INTO claimed;
+    RETURN claimed;
+END
+$$;
