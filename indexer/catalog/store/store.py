@@ -16,6 +16,7 @@ from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
+from indexer.catalog.store.renewals import Renewals
 from indexer.catalog.store.requests import Requests
 from indexer.catalog.store.runs import Runs
 from indexer.catalog.store.status import Status
@@ -32,6 +33,7 @@ class Store:
         self.corrections = Corrections(self._database)
         self.judgements = Judgements(self._database)
         self.requests = Requests(self._database)
+        self.renewals = Renewals(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
