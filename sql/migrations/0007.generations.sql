@@ -10,6 +10,27 @@ SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g
 FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id;
 
+-- Make a generation the live one and retire the one before it; false, and nothing done, unless it is ready or retired and
+-- (where p_instead_of is given) that one is still live. Activations queue up, and each sees what the one before it did.
+CREATE FUNCTION activate_generation(p_id bigint, p_instead_of bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7204, 2);
+    IF p_instead_of IS NOT NULL AND NOT EXISTS (
+            SELECT FROM generation WHERE id = p_instead_of AND state = 'live') THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM generation WHERE id = p_id AND state IN ('ready', 'retired') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE generation SET state = 'retired' WHERE state = 'live';
+    -- The clock, not the transaction's start: whoever waited above went live after the one that it waited for.
+    UPDATE generation SET state = 'live', activated_at = clock_timestamp() WHERE id = p_id;
+    RETURN true;
+END
+$$;
+
 -- A renewal is what a reindex asks for: it is of the generation that is being built, and no other's business.
 ALTER TABLE request ADD COLUMN renewal boolean NOT NULL DEFAULT false;
 ALTER TABLE caption ADD COLUMN renewal boolean NOT NULL DEFAULT false;

@@ -34,6 +34,22 @@ CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding:
     WITH (m = 16, ef_construction = 128);
 CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
 
+-- name: mark_ready
+-- Note that a generation holds all that it is to hold, and has its indexes.
+UPDATE generation SET state = 'ready' WHERE id = %(generation_id)s AND state = 'building';
+
+-- name: note_verdict
+-- Keep what was found out when a generation was to take the live one's place.
+UPDATE generation SET verdict = %(verdict)s WHERE id = %(generation_id)s;
+
+-- name: activate
+-- Make a generation the live one, where that is still wanted.
+SELECT activate_generation(%(generation_id)s, %(instead_of)s::bigint) AS activated;
+
+-- name: hold_reindexing
+-- Try to become the one process that builds generations; held until this connection ends.
+SELECT pg_try_advisory_lock(7204, 1) AS held;
+
 -- name: hold_indexing
 -- Try to become the one process that writes a generation's entries (0: that makes the first); held until this connection
 -- ends or lets go.

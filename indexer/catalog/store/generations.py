@@ -106,6 +106,29 @@ class Generations:
             connection.execute("SET maintenance_work_mem = '512MB'")
             connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
 
+    def mark_ready(self, generation_id: GenerationId) -> None:
+        """Note that a building generation holds all that it is to hold, and has its indexes."""
+        self._database.execute("generations", "mark_ready", generation_id=generation_id)
+
+    def note_verdict(self, generation_id: GenerationId, verdict: str) -> None:
+        """Keep what was found out when a generation was to take the live one's place."""
+        self._database.execute("generations", "note_verdict", generation_id=generation_id, verdict=verdict)
+
+    def activate(self, generation_id: GenerationId, *, instead_of: GenerationId | None = None) -> bool:
+        """Make a ready or retired generation the live one and retire the one before it, in one transaction.
+
+        False, and nothing done, in any other state, or when `instead_of` is not the live one any more.
+        """
+        row = self._database.fetch_one("generations", "activate", generation_id=generation_id, instead_of=instead_of)
+        return bool(row and row["activated"])
+
+    @contextmanager
+    def hold_reindexing(self) -> Iterator[bool]:
+        """Try to be the one process that builds generations, and tell whether it is; given up when the process ends."""
+        with self._database.dedicated() as connection:
+            row = connection.execute(compose("generations", "hold_reindexing")).fetchone()
+            yield bool(row and row["held"])
+
     @contextmanager
     def hold_indexing(self) -> Iterator["IndexingLock"]:
         """Give a lock that one process at a time can take to write a generation's entries."""
