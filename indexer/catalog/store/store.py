@@ -5,6 +5,7 @@ from typing import Self
 
 from indexer.catalog.store.calibrations import Calibrations
 from indexer.catalog.store.captions import Captions
+from indexer.catalog.store.comparisons import Comparisons
 from indexer.catalog.store.corrections import Corrections
 from indexer.catalog.store.database import Database
 from indexer.catalog.store.entries import Entries
@@ -38,6 +39,7 @@ class Store:
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
+        self.comparisons = Comparisons(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)
