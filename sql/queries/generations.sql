@@ -35,8 +35,10 @@ CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding:
 CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
 
 -- name: mark_ready
--- Note that a generation holds all that it is to hold, and has its indexes.
-UPDATE generation SET state = 'ready' WHERE id = %(generation_id)s AND state = 'building';
+-- Note that a generation holds all that it is to hold, and has its indexes; a retired one is taken up as if it had never
+-- been live.
+UPDATE generation SET state = 'ready', activated_at = NULL
+WHERE id = %(generation_id)s AND state IN ('building', 'retired');
 
 -- name: note_verdict
 -- Keep what was found out when a generation was to take the live one's place.

@@ -25,6 +25,12 @@ WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
   AND (EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = %(kind)s)
        OR EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = %(kind)s));
 
+-- name: count_sentences
+-- Count the sentences that images are found by, about: of the live generation's entries.
+SELECT coalesce(sum(cardinality(e.sentences)), 0)::bigint AS sentences
+FROM entry e JOIN generation g ON g.id = e.generation_id
+WHERE g.state = 'live';
+
 -- name: sample_sentences
 -- Return sentences that images are found by, to time an embedder with.
 SELECT unnest(c.sentences) AS sentence FROM caption c

@@ -107,7 +107,7 @@ class Generations:
             connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
 
     def mark_ready(self, generation_id: GenerationId) -> None:
-        """Note that a building generation holds all that it is to hold, and has its indexes."""
+        """Note that a building generation is complete and has its indexes, or take a retired one up again."""
         self._database.execute("generations", "mark_ready", generation_id=generation_id)
 
     def note_verdict(self, generation_id: GenerationId, verdict: str) -> None:

@@ -56,6 +56,10 @@ class Renewals:
         """Count the images that have captions of a kind."""
         return int(self._database.fetch("renewals", "count_kind", kind=kind)[0]["images"])
 
+    def count_sentences(self) -> int:
+        """Count the sentences of the live generation's entries."""
+        return int(self._database.fetch("renewals", "count_sentences")[0]["sentences"])
+
     def sample_sentences(self, *, limit: int) -> list[str]:
         """Return sentences that images are found by, at most `limit`."""
         return [row["sentence"] for row in self._database.fetch("renewals", "sample_sentences", limit=limit)]

@@ -7,7 +7,7 @@ from indexer.captioning.estimating import fit_picture
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.imaging.sizes import scaled
-from indexer.models import RETRIEVAL, ids_of
+from indexer.models import ids_of
 from indexer.pipelines.planning import LEAST_REQUESTS, Plan
 from indexer.pipelines.reindexing.targets import Target
 
@@ -31,7 +31,7 @@ def plan_renewal(store: Store, target: Target, *, retry: bool, price_share: floa
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""
     plan = Plan()
     captioner = target.captioner
-    if captioner is None:
+    if not target.asks:
         return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
     prompts = [target.prompt] if target.prompt else []
     pace = store.requests.get_pace(ids_of(prompts), captioner=captioner.name, model=captioner.model)
@@ -46,7 +46,7 @@ def plan_renewal(store: Store, target: Target, *, retry: bool, price_share: floa
 
 
 def time_embedder(store: Store, embedder: Embedder) -> float | None:
-    """Return the sentences a second that an embedder does here, of those that are indexed; None where there are none."""
+    """Return how many sentences a second an embedder does here, tried on indexed ones; None without any."""
     sentences = store.renewals.sample_sentences(limit=_SAMPLE)
     if not sentences:
         return None
@@ -54,8 +54,3 @@ def time_embedder(store: Store, embedder: Embedder) -> float | None:
     started = time.perf_counter()
     embedder.embed(sentences)
     return len(sentences) / (time.perf_counter() - started)
-
-
-def is_searchable(target: Target) -> bool:
-    """Tell whether a target is an index, rather than captions of another kind alone."""
-    return target.kind == RETRIEVAL

@@ -40,7 +40,10 @@ class Renewing:
         with ThreadPoolExecutor(1, "index") as writer:
             writing = writer.submit(indexing.run, captioned, self.run.stop) if indexing else None
             try:
-                yield from self._ask_all(writing)
+                for outcome in self._ask_all(writing):
+                    if outcome.status == "captioned" and outcome.image_id is not None and indexing is not None:
+                        indexing.awaited.add(outcome.image_id)
+                    yield outcome
                 captioned.set()
                 if writing is not None:
                     writing.result()

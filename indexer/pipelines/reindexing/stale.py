@@ -17,18 +17,21 @@ _PAGE = 512
 
 
 class Stale:
-    """The images that lack a caption of one making; each is given out once, unless it is put back."""
+    """The images that lack a caption of one making; none of them where nothing is to be asked."""
 
-    def __init__(self, run: Run, making: Making) -> None:
+    def __init__(self, run: Run, making: Making, *, asks: bool = True) -> None:
         self._run = run
         self._making = making
+        self._asks = asks
         self._over: set[ImageId] = set()
 
     def find(self) -> Iterator[Job]:
         """Yield what is stale now, but for what was given up in this run; pictures are not read yet."""
         last = ImageId(0)
-        while not self.is_over() and (
-            page := self._run.store.renewals.find_stale(self._making, after=last, limit=_PAGE)
+        while (
+            self._asks
+            and not self.is_over()
+            and (page := self._run.store.renewals.find_stale(self._making, after=last, limit=_PAGE))
         ):
             yield from (self._job(image) for image in page if image.image_id not in self._over)
             last = page[-1].image_id
@@ -43,7 +46,7 @@ class Stale:
             return Outcome(location=job.found.location, status="left", image_id=job.image_id)
         reasons = []
         for location in self._run.store.images.get_image(job.image_id).locations:
-            file = _file_at(location, job.found.relative_path)
+            file = _file_at(location, job.subject.relative_path)
             try:
                 read = read_for(self._run.captioner, file)
             except BadImageError as exc:

@@ -1,48 +1,63 @@
 """What a reindex is to arrive at: prompt, captioner and embedder, from flags, settings and the live generation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.captioning.captioner import Captioner
+from indexer.captioning.captioner import Captioner, FreeCaptioner
 from indexer.captioning.prompts import Wording
 from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
 from indexer.errors import NotFoundError, SettingsError
-from indexer.models import MODEL_RANK, RETRIEVAL, Generation, Prompt
+from indexer.models import MODEL_RANK, RETRIEVAL, Answer, Generation, Prompt, Subject
 from indexer.pipelines.choosing import build_captioner, find_prompts
 from indexer.settings import Settings
 
 _MODELS = ("openai", "huggingface", "blip")
 
 
+class _Silent(FreeCaptioner):
+    """Stands for a captioner whose captions are kept, and which is asked for no more."""
+
+    rank = MODEL_RANK
+    max_edge = None
+
+    def __init__(self, name: str, model: str) -> None:
+        self.name = name
+        self.model = model
+
+    def caption(self, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None) -> Answer | None:  # noqa: ARG002
+        """Say nothing; see `Captioner`."""
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a generation is to be made with, or one kind's captions; nothing is asked without a captioner.
+    """What a generation is to be made with, or one kind's captions.
 
-    `prompt` is None where the captioner takes none.
+    `prompt` is None where the captioner takes none; where it `asks` nothing, captions stay as they are.
     """
 
     kind: str
     prompt: Prompt | None
-    captioner: Captioner | None
-    captioner_name: str
-    model: str
+    captioner: Captioner
     embedder: str
+    asks: bool = True
 
     def making(self, *, retry: bool) -> Making:
         """Return which captions are this target's own."""
         return Making(
             kind=self.kind,
             prompt_id=self.prompt.id if self.prompt else None,
-            captioner=self.captioner_name,
-            model=self.model,
-            rank=self.captioner.rank if self.captioner else MODEL_RANK,
+            captioner=self.captioner.name,
+            model=self.captioner.model,
+            rank=self.captioner.rank,
             retry=retry,
         )
 
     def is_of(self, generation: Generation) -> bool:
         """Tell whether a generation is made with just this."""
-        ours = (self.prompt.id if self.prompt else None, self.captioner_name, self.model, self.embedder)
+        ours = (self.prompt.id if self.prompt else None, self.captioner.name, self.captioner.model, self.embedder)
         theirs = (generation.prompt_id, generation.captioner, generation.model, generation.embedder)
         # A revision that is not numbered yet is nobody's.
         return ours == theirs and (self.prompt is None or self.prompt.id is not None)
@@ -63,8 +78,6 @@ def choose_target(store: Store, settings: Settings, kind: str, folder: Path, *, 
         kind=kind,
         prompt=found[0] if found else None,
         captioner=captioner,
-        captioner_name=captioner.name,
-        model=captioner.model,
         embedder=live.embedder,
     )
 
@@ -86,10 +99,9 @@ def _as_it_is(store: Store, live: Generation, embedder: str) -> Target:
     return Target(
         kind=RETRIEVAL,
         prompt=None if live.prompt_id is None else store.prompts.get_prompt(live.prompt_id),
-        captioner=None,
-        captioner_name=live.captioner,
-        model=live.model,
+        captioner=_Silent(live.captioner, live.model),
         embedder=embedder,
+        asks=False,
     )
 
 
