@@ -14,6 +14,7 @@ from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
+from indexer.catalog.store.partitions import Partitions
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
 from indexer.catalog.store.requests import Requests
@@ -36,6 +37,7 @@ class Store:
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
+        self.partitions = Partitions(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)
