@@ -18,6 +18,7 @@ from indexer.cli.telling import tell_failure
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import DatabaseError
 from indexer.models import Generation
+from indexer.pipelines.dropping import drop_remains
 from indexer.pipelines.gate import Terms
 from indexer.pipelines.golden import GoldenQuery, golden_of, load_golden
 from indexer.pipelines.outcomes import Tally
@@ -59,7 +60,7 @@ class ReindexRun:
         with self._store.generations.hold_reindexing() as is_ours:
             if not is_ours:
                 raise DatabaseError("Another reindex is running: let it finish, or stop it.")
-            self._store.generations.drop_remains()
+            drop_remains(self._store)
             wish = Wish(activate=activate, terms=terms, queries=self._load_queries(golden))
             live, renewal, embedding_s = self._plan()
             for sentence in describe_plan(live, self._target, renewal, self._at_once(), embedding_s):

@@ -15,6 +15,7 @@ from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
+from indexer.catalog.store.partitions import Partitions
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
 from indexer.catalog.store.renewals import Renewals
@@ -40,6 +41,7 @@ class Store:
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
         self.comparisons = Comparisons(self._database)
+        self.partitions = Partitions(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from indexer.catalog.embedding import Embedder
 from indexer.models import RETRIEVAL, Generation, GenerationId
+from indexer.pipelines.dropping import drop_unused
 from indexer.pipelines.evaluating import Search, evaluate, summarise
 from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
 from indexer.pipelines.golden import GoldenQuery
@@ -85,7 +86,7 @@ class Reindexing:
                 made = generation
             elif generation.state == "building":
                 self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
-                store.drop_generation(generation.id)
+                drop_unused(self.run.store, generation.id)
         if made is None:
             made = self._add()
             self.tell(f"Generation {made.id} is built beside the live one, which goes on answering.")
