@@ -139,7 +139,9 @@ class Generations:
     def hold_indexing(self) -> Iterator["IndexingLock"]:
         """Give a lock that one process at a time can take to write a generation's entries."""
         with self._database.dedicated() as connection:
-            yield IndexingLock(connection)
+            lock = IndexingLock(connection)
+            yield lock
+            lock.release()  # at once; the end of a connection is noticed later
 
     def get_sample(self, generation_id: GenerationId) -> Sample | None:
         """Return a sentence with the vector that it was given; None while there is no entry."""
