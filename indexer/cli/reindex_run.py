@@ -126,9 +126,8 @@ class ReindexRun:
             return
         print("\n".join(describe_end(reindexing, self._tally, summary)))
         if self._tally.counts["failed"]:
-            print(
-                f"{self._tally.counts['failed']:,} images failed; `indexer failures` lists those that nothing else serves."
-            )
+            failed = f"{self._tally.counts['failed']:,} images failed"
+            print(f"{failed}; `indexer failures` lists those that nothing else serves.")
         if summary["budget_exhausted"]:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif summary["ended"] == "stopped":

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from indexer.catalog.embedding import Embedder
 from indexer.models import RETRIEVAL, Generation, GenerationId
 from indexer.pipelines.dropping import drop_unused
-from indexer.pipelines.evaluating import Search, evaluate, summarise
 from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.indexing import Indexing
@@ -14,6 +14,9 @@ from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.targets import Target, get_live
 from indexer.pipelines.run import Run
+
+if TYPE_CHECKING:
+    from indexer.pipelines.evaluating import Search
 
 # A request that was claimed with the replaced prompt at the moment of the switch is in the ledger by then.
 _SETTLE_S = 0.3
@@ -39,7 +42,7 @@ class Reindexing:
     target: Target
     renewing: Renewing
     load_embedder: Callable[[str], Embedder]
-    search: Search
+    search: "Search"
     wish: Wish
     tell: Callable[[str], None]
     generation: Generation | None = None
@@ -130,9 +133,7 @@ class Reindexing:
         """Measure both generations, and note what that says of the new one."""
         store = self.run.store
         queries = [query for query in self.wish.queries if query.relevant]
-        if queries:
-            self.tell(f"Both generations are asked {len(queries):,} queries.")
-        recalls = [summarise(list(evaluate(self.search, g, queries))).recall10 for g in (before, after)]
+        recalls = self._measure(before, after, queries) if queries else [None, None]
         evidence = Evidence(
             before=store.generations.count_coverage(before.id),
             after=store.generations.count_coverage(after.id),
@@ -145,6 +146,13 @@ class Reindexing:
         verdict = decide(evidence, self.wish.terms)
         store.generations.note_verdict(after.id, verdict.reason)
         return verdict
+
+    def _measure(self, before: Generation, after: Generation, queries: Sequence[GoldenQuery]) -> list[float | None]:
+        # Imported here: what it measures with takes seconds to load.
+        from indexer.pipelines.evaluating import evaluate, summarise
+
+        self.tell(f"Both generations are asked {len(queries):,} queries.")
+        return [summarise(list(evaluate(self.search, g, queries))).recall10 for g in (before, after)]
 
     def _activate(self, before: Generation) -> bool:
         """Switch, where that is wanted, and where the generation that was measured is still the live one."""
