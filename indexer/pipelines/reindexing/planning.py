@@ -12,17 +12,18 @@ from indexer.catalog.store.requests import Pace
 from indexer.imaging.sizes import scaled
 from indexer.models import Generation, PromptId, ids_of
 from indexer.pipelines.planning import LEAST_REQUESTS, Plan
-from indexer.pipelines.reindexing.targets import Target
+from indexer.pipelines.reindexing.targets import Target, find_made
 
 _SAMPLE, _WARM_UP = 128, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """How many images there are, and what is to be asked about which of them."""
+    """How many images there are, what is to be asked about which of them, and the generation that is begun already."""
 
     images: int
     asking: Plan
+    made: Generation | None
 
     @property
     def reused(self) -> int:
@@ -32,10 +33,10 @@ class Renewal:
 
 def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool, price_share: float) -> Renewal:
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""
-    plan = Plan()
-    captioner = target.captioner
+    plan, captioner = Plan(), target.captioner
+    renewal = Renewal(images=store.renewals.count_kind(target.kind), asking=plan, made=find_made(store, target))
     if not target.asks:
-        return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+        return renewal
     prompts = [target.prompt] if target.prompt else []
     pace = _find_pace(store, [ids_of(prompts), [live.prompt_id] if live.prompt_id else []], captioner)
     for size in store.renewals.count_stale(target.making(retry=retry)):
@@ -44,7 +45,7 @@ def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool,
             edge = fit_picture(captioner.model, size.width, size.height, captioner.max_edge or size.width)
             estimate = captioner.estimate([scaled((size.width, size.height), edge)], prompts)
             plan.add_requests(size.images, estimate, pace, price_share)
-    return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+    return renewal
 
 
 def _find_pace(store: Store, asked: Sequence[Sequence[PromptId]], captioner: Captioner) -> Pace | None:

@@ -7,7 +7,7 @@ from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.prompts import DEFAULT_FOLDER, Wording
 from indexer.errors import SettingsError
-from indexer.pipelines.choosing import find_prompts, build_captioner, split_kinds
+from indexer.pipelines.choosing import build_captioner, find_prompts, split_kinds
 from indexer.settings import Settings
 
 
