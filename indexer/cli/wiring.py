@@ -11,6 +11,7 @@ from indexer.errors import SettingsError
 from indexer.models import RETRIEVAL
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
@@ -29,7 +30,11 @@ _BATCH_POLL_S = 20.0
 def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> Ingesting:
     """Return the stages of one ingest run; raises SettingsError where a captioner has no batches."""
     concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
-    preparing, captioning = Preparing(run), Captioning(run, Asking(Limiter(concurrency), run.stop))
+    following = Following(run, tell=say)
+    preparing, captioning = (
+        Preparing(run, following),
+        Captioning(run, Asking(Limiter(concurrency), run.stop), following),
+    )
     first = FirstGeneration(
         prompt_id=next((prompt.id for prompt in run.prompts if prompt.kind == RETRIEVAL), None),
         captioner=run.captioner.name,
@@ -38,6 +43,7 @@ def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> I
     )
     return Ingesting(
         run=run,
+        following=following,
         preparing=preparing,
         captioning=captioning,
         batching=_build_batching(run, preparing, captioning) if batches else None,
