@@ -140,7 +140,7 @@ def _row(standing: "Standing") -> tuple[object, ...]:
     return (
         generation.id,
         generation.state,
-        "\n".join((revision, generation.captioner_name, generation.embedder)),
+        f"{revision}\n{generation.captioner_name}\n{generation.embedder}",
         f"{coverage.entries:,}\n{_megabytes(standing.size_bytes)}",
         f"{coverage.share:.1%}",
         f"{coverage.fresh_share:.1%}",
