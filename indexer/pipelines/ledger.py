@@ -93,11 +93,14 @@ class Ledger:
         """
         if job.record_id is not None:
             return {}
-        named = {"captioner": self._run.captioner.name, "model": self._run.captioner.model}
-        hashes = self._run.store.captions.find_repeats(job.image_id, **named)
+        named, prompt_ids = (
+            {"captioner": self._run.captioner.name, "model": self._run.captioner.model},
+            ids_of(job.prompts),
+        )
+        hashes = self._run.store.captions.find_repeats(job.image_id, prompt_ids, **named)
         if len(hashes) < _MOST_REPEATS or count_unlike([seen for seen in hashes if seen is not None]) < _MOST_REPEATS:
             return {}
-        return self._run.store.captions.quarantine_repeats(job.image_id, self._run.id, REPEATED, **named)
+        return self._run.store.captions.quarantine_repeats(job.image_id, prompt_ids, self._run.id, REPEATED, **named)
 
     def close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int) -> None:
         """Complete a request that brought no caption."""
