@@ -73,7 +73,7 @@ def _ask_steadily(
         due_at = started + number / a_second
         if stop.wait(max(0.0, due_at - time.time())):
             return
-        pool.submit(lambda due_at=due_at, text=text: searches.all.append(_search(address, text, due_at)))
+        pool.submit(_search, address, text, due_at).add_done_callback(lambda done: searches.all.append(done.result()))
 
 
 def _search(address: str, text: str, due_at: float) -> Searched:
