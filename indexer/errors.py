@@ -5,6 +5,7 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 ├── DatabaseError                 the database cannot be reached or used
 ├── EmbedderError                 the embedding model cannot be loaded, or is not the one the index was made with
 ├── NotFoundError                 no image, prompt or generation of that name
+├── GenerationError               a generation cannot be activated or dropped as things stand
 ├── CorrectionError               a caption written by hand that cannot be kept
 ├── QueryError                    a search asks for nothing, or for too much
 ├── JsonFileError                 a file of captions or records cannot be read at all
@@ -41,6 +42,10 @@ class NotFoundError(CaptionSearchError):
         super().__init__(f"There is no {noun} {name}.")
         self.noun = noun
         self.name = name
+
+
+class GenerationError(CaptionSearchError):
+    """A generation cannot be activated or dropped as things stand."""
 
 
 class CorrectionError(CaptionSearchError):

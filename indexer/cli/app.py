@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from indexer.cli import caption, correct, db, doctor, evaluate, export, ingest, prompts, search, serve, similar, status
+from indexer.cli import (
+    caption,
+    correct,
+    db,
+    doctor,
+    evaluate,
+    export,
+    ingest,
+    prompts,
+    reindex,
+    search,
+    serve,
+    similar,
+    status,
+)
 from indexer.errors import CaptionSearchError
 
 app = typer.Typer(
@@ -14,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
+app.command("reindex")(reindex.reindex)
 app.command("export")(export.export)
 app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)

@@ -8,18 +8,13 @@ from indexer.pipelines.planning import Plan
 
 def show_plan(plan: Plan, seen: int, noun: str, model: str, concurrency: int | None, *, as_json: bool) -> None:
     """Print a plan; its time is that of its answers, so many at once, or the day that batches may take."""
-    seconds = plan.answers_s / concurrency if concurrency else None
     if as_json:
-        _print_figures(plan, seen, seconds)
+        print_json({"dry_run": True, "seen": seen, **plan.counts, **plan_figures(plan, concurrency)})
         return
     counted = ", ".join(f"{count:,} {standing}" for standing, count in plan.counts.items() if count)
     print(f"{seen:,} {noun}: {counted or 'none'}; {plan.to_do:,} to caption.")
     if plan.requests:
-        basis = "as earlier requests took" if plan.is_measured else "a guess until requests like these were answered"
-        print(
-            f"{plan.requests:,} requests to {model}: some {round(plan.tokens):,} tokens, {_cost(plan)}, "
-            f"{_time(seconds, concurrency)} ({basis})."
-        )
+        print(describe_requests(plan, model, concurrency))
     print("Nothing was sent.")
 
 
@@ -29,11 +24,28 @@ def _time(seconds: float | None, concurrency: int | None) -> str:
     return f"{timedelta(seconds=max(1, round(seconds)))} at {concurrency} in flight"
 
 
-def _print_figures(plan: Plan, seen: int, seconds: float | None) -> None:
-    figures: dict[str, object] = {"dry_run": True, "seen": seen, **plan.counts}
-    figures |= {"to_do": plan.to_do, "requests": plan.requests, "tokens": round(plan.tokens)}
-    figures |= {"cost_usd": _rounded(plan.cost_usd), "most_cost_usd": _rounded(plan.most_cost_usd)}
-    print_json({**figures, "seconds": seconds and round(seconds, 1), "is_measured": plan.is_measured})
+def describe_requests(plan: Plan, model: str, concurrency: int | None) -> str:
+    """Say in a sentence what a plan's requests take, so many at once, or in batches where that is None."""
+    basis = "as earlier requests took" if plan.is_measured else "a guess until requests like these were answered"
+    seconds = plan.answers_s / concurrency if concurrency else None
+    return (
+        f"{plan.requests:,} requests to {model}: some {round(plan.tokens):,} tokens, {_cost(plan)}, "
+        f"{_time(seconds, concurrency)} ({basis})."
+    )
+
+
+def plan_figures(plan: Plan, concurrency: int | None) -> dict[str, object]:
+    """Return what a plan's requests take as JSON has it."""
+    seconds = plan.answers_s / concurrency if concurrency else None
+    return {
+        "to_do": plan.to_do,
+        "requests": plan.requests,
+        "tokens": round(plan.tokens),
+        "cost_usd": _rounded(plan.cost_usd),
+        "most_cost_usd": _rounded(plan.most_cost_usd),
+        "seconds": seconds and round(seconds, 1),
+        "is_measured": plan.is_measured,
+    }
 
 
 def _cost(plan: Plan) -> str:

@@ -1,24 +1,31 @@
 """Put the stages of a run together: the composition root of the commands."""
 
+from functools import cache
 from threading import Event
 from typing import TYPE_CHECKING
 
 from indexer.captioning.limiting import Limiter
 from indexer.catalog.embedding import Embedders
+from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL
+from indexer.models import RETRIEVAL, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.choosing import build_budget
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
+from indexer.pipelines.reindexing.renewing import Renewing
+from indexer.pipelines.reindexing.stale import Stale
+from indexer.pipelines.reindexing.targets import Target
 from indexer.pipelines.run import Run
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.pipelines.batches.batching import Batching
+    from indexer.pipelines.batches.batching import Batching, Reading
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
@@ -52,6 +59,50 @@ def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> I
     )
 
 
+def build_renewing(run: Run, settings: Settings, target: Target, *, batches: bool = False) -> Renewing:
+    """Return the captioner's stage of a reindex; raises SettingsError where a captioner has no batches."""
+    concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
+    stale = Stale(run, target.making(retry=run.retry_failed), asks=target.asks)
+    captioning = Captioning(run, Asking(Limiter(concurrency), run.stop))
+    return Renewing(
+        run=run,
+        stale=stale,
+        captioning=captioning,
+        batching=_build_batching(run, stale, captioning) if batches else None,
+        concurrency=concurrency,
+    )
+
+
+def make_run(
+    store: Store, settings: Settings, target: Target, run_id: RunId, *, retry_failed: bool, stop: Event
+) -> Run:
+    """Return the run of a reindex."""
+    return Run(
+        id=run_id,
+        store=store,
+        captioner=target.captioner,
+        prompts=(target.prompt,) if target.prompt and target.asks else (),
+        budget=build_budget(settings, target.captioner),
+        retry_failed=retry_failed,
+        renew=True,
+        stop=stop,
+    )
+
+
+def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *, batches: bool) -> Reindexing:
+    """Return the stages of one reindex."""
+    embedders = Embedders(settings)
+    return Reindexing(
+        run=run,
+        target=target,
+        renewing=build_renewing(run, settings, target, batches=batches),
+        load_embedder=cache(embedders.for_bulk),
+        search=Searcher(run.store, embedders.for_queries).search,
+        wish=wish,
+        tell=say,
+    )
+
+
 def index_stale(store: Store, settings: Settings, command: str) -> int:
     """Write every entry of the live generation that is missing or stale, and return how many that were."""
     done = Event()
@@ -63,7 +114,7 @@ def index_stale(store: Store, settings: Settings, command: str) -> int:
     return indexing.written
 
 
-def _build_batching(run: Run, preparing: Preparing, captioning: Captioning) -> "Batching":
+def _build_batching(run: Run, reading: "Reading", captioning: Captioning) -> "Batching":
     from indexer.captioning.openai_batches import OpenAIBatches
     from indexer.captioning.openai_chat import OpenAICaptioner
     from indexer.pipelines.batches.batch_queue import BatchQueue
@@ -73,4 +124,4 @@ def _build_batching(run: Run, preparing: Preparing, captioning: Captioning) -> "
     if not isinstance(captioner, OpenAICaptioner):
         raise SettingsError(f"--batch needs an endpoint with OpenAI's Batch API, which {captioner.name} has not.")
     queue = BatchQueue(run, OpenAIBatches(captioner.client), captioner, tell=say)
-    return Batching(run, queue, captioner, preparing, captioning)
+    return Batching(run, queue, captioner, reading, captioning)

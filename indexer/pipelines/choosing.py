@@ -89,7 +89,7 @@ def choose_prompts(
     the captioner cannot make.
     """
     register = store.prompts.look_up if dry_run else store.prompts.register_prompt
-    prompts = {prompt.kind: register(prompt) for prompt in _find_prompts(captioner, kinds, folder, wording)}
+    prompts = {prompt.kind: register(prompt) for prompt in find_prompts(captioner, kinds, folder, wording)}
     live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
     if captioner.kinds is not None or live is None or newest is None or live.prompt_id in (None, newest.id):
         return tuple(prompts.values()), None
@@ -109,11 +109,15 @@ def register_prompts(
 
     Raises NotFoundError for a kind that has no prompt, and SettingsError for one that the captioner cannot make.
     """
-    found = _find_prompts(captioner, kinds, folder, Wording.of(settings))
+    found = find_prompts(captioner, kinds, folder, Wording.of(settings))
     return tuple(store.prompts.register_prompt(prompt) for prompt in found)
 
 
-def _find_prompts(captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording) -> list[Prompt]:
+def find_prompts(captioner: Captioner, kinds: Sequence[str], folder: Path, wording: Wording) -> list[Prompt]:
+    """Return the prompts in force of these kinds, none for a captioner that takes none and costs nothing.
+
+    Raises NotFoundError for a kind that has no prompt, and SettingsError for one that the captioner cannot make.
+    """
     able = captioner.kinds
     if able is None:
         return [get_prompt(folder, kind, wording) for kind in kinds]

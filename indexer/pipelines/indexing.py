@@ -35,7 +35,10 @@ class FirstGeneration:
 
 
 class Indexing:
-    """Fills the live generation, making the `first` one where there is none; or the one of `generation_id`."""
+    """Fills the live generation, making the `first` one where there is none; or the one of `generation_id`.
+
+    Without `fallback`, only with captions of its own making: others may still be replaced.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Indexing:
         first: FirstGeneration | None,
         run_id: RunId,
         generation_id: GenerationId | None = None,
+        fallback: bool = True,
         longest_poll_s: float = LONGEST_POLL_S,
     ) -> None:
         self.written = 0
@@ -54,6 +58,7 @@ class Indexing:
         self._first = first
         self._run_id = run_id
         self._generation_id = generation_id
+        self._fallback = fallback
         self._longest_poll_s = longest_poll_s
         self._embedder: Embedder | None = None
         self._verified: GenerationId | None = None
@@ -73,9 +78,7 @@ class Indexing:
                 self._store.runs.check_lock(self._run_id)
                 generation = self._target()
                 may_write = lock.take(generation.id if generation else _FIRST)
-                if may_write and (
-                    self._write_batch(generation, stop, all_there=all_there) if generation else self._make_first()
-                ):
+                if may_write and (self._write_batch(generation, stop) if generation else self._make_first()):
                     wait_s = _SHORTEST_POLL_S
                     continue
                 if all_there and (may_write or self._nothing_awaited()):
@@ -88,11 +91,9 @@ class Indexing:
                 if not stop.is_set():
                     self._calibrate(generation.id)
 
-    def _write_batch(self, generation: Generation, stop: Event, *, all_there: bool) -> int:
+    def _write_batch(self, generation: Generation, stop: Event) -> int:
         """Write what is missing now, a bounded number of it; return how many documents were found."""
-        # What is being built waits for its own captions; other ones stand in for those that did not come.
-        fallback = all_there or generation.state != "building"
-        documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP, fallback=fallback)
+        documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP, fallback=self._fallback)
         for start in range(0, len(documents), _BATCH):
             if stop.is_set():
                 break

@@ -21,7 +21,7 @@ from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 
 _CHUNK = 64
-_LEAST_REQUESTS = 20  # fewer say little about the next
+LEAST_REQUESTS = 20  # fewer say little about the next
 _USUAL_ANSWER_S = 5.0  # until requests of one's own tell it
 
 Standing = Literal["new", "changed", "moved", "known", "failed", "batched"]
@@ -43,16 +43,20 @@ class Plan:
 
     def add_request(self, estimate: Estimate, pace: Pace | None, price_share: float) -> None:
         """Count one request: as earlier ones turned out where there were any, else as estimated."""
+        self.add_requests(1, estimate, pace, price_share)
+
+    def add_requests(self, count: int, estimate: Estimate, pace: Pace | None, price_share: float) -> None:
+        """Count requests that are all alike."""
         tokens: float = estimate.input_tokens + estimate.output_tokens
         cost_usd, answer_s = estimate.cost_usd, _USUAL_ANSWER_S
         if pace is not None:
             tokens = (pace.input_tokens or 0.0) + (pace.output_tokens or 0.0)
             cost_usd, answer_s = pace.cost_usd, pace.seconds or _USUAL_ANSWER_S
-        self.requests += 1
-        self.tokens += tokens
-        self.cost_usd = _plus(self.cost_usd, cost_usd, price_share)
-        self.most_cost_usd = _plus(self.most_cost_usd, estimate.most_cost_usd, 0.5 * (1 + price_share))
-        self.answers_s += answer_s
+        self.requests += count
+        self.tokens += count * tokens
+        self.cost_usd = _plus(self.cost_usd, cost_usd, count * price_share)
+        self.most_cost_usd = _plus(self.most_cost_usd, estimate.most_cost_usd, count * 0.5 * (1 + price_share))
+        self.answers_s += count * answer_s
         self.is_measured = self.is_measured and pace is not None
 
 
@@ -153,7 +157,7 @@ class Planning:
         if kinds not in self._paces:
             captioner = self._run.captioner
             pace = self._run.store.requests.get_pace(ids_of(prompts), captioner=captioner.name, model=captioner.model)
-            self._paces[kinds] = pace if pace and pace.requests >= _LEAST_REQUESTS else None
+            self._paces[kinds] = pace if pace and pace.requests >= LEAST_REQUESTS else None
         return self._paces[kinds]
 
 

@@ -60,6 +60,10 @@ class Preparing:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
         return self._register(item, read)
 
+    def again(self, job: Job) -> Job | Outcome:
+        """Read and register once more what brought no answer."""
+        return self.prepare(job.found)
+
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]
         locations = [file.location for file in storable]

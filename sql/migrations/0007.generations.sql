@@ -10,6 +10,27 @@ SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g
 FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id;
 
+-- Make a generation the live one and retire the one before it; false, and nothing done, unless it is ready or retired and
+-- (where p_instead_of is given) that one is still live. Activations queue up, and each sees what the one before it did.
+CREATE FUNCTION activate_generation(p_id bigint, p_instead_of bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7204, 2);
+    IF p_instead_of IS NOT NULL AND NOT EXISTS (
+            SELECT FROM generation WHERE id = p_instead_of AND state = 'live') THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM generation WHERE id = p_id AND state IN ('ready', 'retired') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE generation SET state = 'retired' WHERE state = 'live';
+    -- The clock, not the transaction's start: whoever waited above went live after the one that it waited for.
+    UPDATE generation SET state = 'live', activated_at = clock_timestamp() WHERE id = p_id;
+    RETURN true;
+END
+$$;
+
 -- A renewal is what a reindex asks for: it is of the generation that is being built, and no other's business.
 ALTER TABLE request ADD COLUMN renewal boolean NOT NULL DEFAULT false;
 ALTER TABLE caption ADD COLUMN renewal boolean NOT NULL DEFAULT false;
@@ -94,3 +115,27 @@ BEGIN
     RETURN claimed;
 END
 $$;
+
+-- Tell whether an image is to be asked for captions of a kind anew: captions of that kind it has, or somebody asked for them,
+-- but none of this making. What was refused is left alone unless p_retry, and so is what has a caption of a higher rank.
+CREATE FUNCTION is_stale(
+    i image, p_kind text, p_prompt_id bigint, p_captioner text, p_model text, p_rank integer, p_retry boolean
+) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
+    AND (EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = p_kind)
+         OR EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = p_kind)
+         OR EXISTS (SELECT FROM request r JOIN prompt p ON p.id = ANY(r.prompt_ids)
+                    WHERE r.image_id = i.id AND r.record_id IS NULL AND r.outcome IS NULL AND p.kind = p_kind)
+         OR EXISTS (SELECT FROM failure f JOIN prompt p ON p.id = ANY(f.prompt_ids)
+                    WHERE f.image_id = i.id AND f.stage = 'caption' AND p.kind = p_kind))
+    AND NOT EXISTS (SELECT FROM caption c
+                    WHERE c.image_id = i.id AND c.kind = p_kind
+                      AND ((c.quarantine IS NULL AND c.rank > p_rank)
+                           OR (c.prompt_id IS NOT DISTINCT FROM p_prompt_id AND c.captioner = p_captioner
+                               AND c.model = p_model AND (c.quarantine IS NULL OR NOT p_retry))))
+    AND (p_retry OR NOT EXISTS (
+             SELECT FROM failure f
+             WHERE f.image_id = i.id AND f.stage = 'caption' AND NOT f.retryable
+               AND f.captioner = p_captioner AND f.model = p_model
+               AND (f.prompt_ids IS NULL OR p_prompt_id = ANY(f.prompt_ids))));

@@ -23,16 +23,37 @@ VALUES (%(prompt_id)s, %(captioner)s, %(model)s, %(embedder)s, %(dimensions)s, %
         CASE WHEN %(state)s = 'live' THEN now() END)
 RETURNING id;
 
--- name: create_partition
--- Make a table of entries and attach it while it is empty: no search is ever held up, as by a partition made in place.
-CREATE TABLE {partition} (LIKE entry INCLUDING ALL);
-ALTER TABLE entry ATTACH PARTITION {partition} FOR VALUES IN ({generation});
-
 -- name: build_indexes
 -- Index a generation's vectors and words, of a new one after its entries were loaded.
 CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
     WITH (m = 16, ef_construction = 128);
 CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
+
+-- name: mark_ready
+-- Note that a generation holds all that it is to hold, and has its indexes; a retired one is taken up as if it had never
+-- been live.
+UPDATE generation SET state = 'ready', activated_at = NULL
+WHERE id = %(generation_id)s AND state IN ('building', 'retired');
+
+-- name: note_verdict
+-- Keep what was found out when a generation was to take the live one's place.
+UPDATE generation SET verdict = %(verdict)s WHERE id = %(generation_id)s;
+
+-- name: activate
+-- Make a generation the live one, where that is still wanted.
+SELECT activate_generation(%(generation_id)s, %(instead_of)s::bigint) AS activated;
+
+-- name: mark_dropping
+-- Note that a generation is to go, which no search and no activation will use from now on; the live one stays.
+UPDATE generation SET state = 'dropping' WHERE id = %(generation_id)s AND state <> 'live';
+
+-- name: delete_generation
+-- Forget a generation whose partition is gone, with its lexemes.
+DELETE FROM generation WHERE id = %(generation_id)s AND state = 'dropping';
+
+-- name: hold_reindexing
+-- Try to become the one process that builds generations; held until this connection ends.
+SELECT pg_try_advisory_lock(7204, 1) AS held;
 
 -- name: hold_indexing
 -- Try to become the one process that writes a generation's entries (0: that makes the first); held until this connection
@@ -69,11 +90,17 @@ WITH counted AS (
 ), gone AS (
     DELETE FROM lexeme l WHERE l.generation_id = %(generation_id)s AND NOT EXISTS (
         SELECT FROM counted WHERE word = l.lexeme)
+    RETURNING 1
 ), kept AS (
     INSERT INTO lexeme (generation_id, lexeme, entries)
     SELECT %(generation_id)s, word, ndoc FROM counted
     ON CONFLICT (generation_id, lexeme) DO UPDATE SET entries = EXCLUDED.entries
         WHERE lexeme.entries <> EXCLUDED.entries
+    RETURNING 1
+), total AS MATERIALIZED (
+    -- Counted before the generation's row is written: an activation would wait for that row as long as this takes.
+    SELECT count(*) AS entries, (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) AS changes
+    FROM entry WHERE generation_id = %(generation_id)s
 )
-UPDATE generation SET entries = (SELECT count(*) FROM entry WHERE generation_id = %(generation_id)s)
+UPDATE generation SET entries = (SELECT entries FROM total WHERE changes >= 0)
 WHERE id = %(generation_id)s;

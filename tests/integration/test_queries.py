@@ -23,7 +23,13 @@ RENAMED: dict[tuple[str, str], Callable[..., object]] = {
     ("generations", "hold_indexing"): IndexingLock.take,
     ("generations", "release_indexing"): IndexingLock.release,
 }
-DDL = {("generations", "create_partition"), ("generations", "build_indexes")}
+DDL = {
+    ("generations", "build_indexes"),
+    ("partitions", "create_partition"),
+    ("partitions", "detach_partition"),
+    ("partitions", "finish_detaching"),
+    ("partitions", "drop_partition"),
+}
 EVERY_FILTER = make_conditions(
     read_filters(
         {

@@ -103,6 +103,19 @@ class Database:
         connection.execute(_CHECK_CLIENT)
         return connection
 
+    @contextmanager
+    def altering(self) -> Iterator[Connection[DictRow]]:
+        """Open a connection for statements that change tables; raises DatabaseError when the server is gone.
+
+        One that waits for a lock has every new search wait behind it: each gives up soon (LockNotAvailable).
+        """
+        try:
+            with self.dedicated() as connection:
+                connection.execute("SET lock_timeout = '100ms'")
+                yield connection
+        except psycopg.OperationalError as exc:
+            raise DatabaseError(f"The database does not answer: {_first_line(exc)}.") from exc
+
     def _run(
         self,
         noun: str,

@@ -1,6 +1,6 @@
 """Generations: making one, finding the live one, measuring what it covers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,9 +8,11 @@ import numpy as np
 import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
+from psycopg.sql import Composed
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
+from indexer.catalog.store.partitions import Partitions, patiently
 from indexer.catalog.vectors import Vectors
 from indexer.errors import DatabaseError, NotFoundError
 from indexer.models import Generation, GenerationId, PromptId, State
@@ -48,6 +50,7 @@ class Generations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._partitions = Partitions(database)
 
     def get_live(self) -> Generation | None:
         """Return the generation that answers searches, if there is one yet."""
@@ -88,23 +91,49 @@ class Generations:
             "dimensions": dimensions,
             "state": state,
         }
-        with self._database.connection() as connection, connection.transaction():
-            row = connection.execute(compose("generations", "add_generation"), values).fetchone()
-            generation_id = GenerationId(row["id"] if row else 0)
-            self.create_partition(connection, generation_id)
+        adding = compose("generations", "add_generation")
+        with self._database.connection() as connection:
+            generation_id = patiently(lambda: self._add_with_partition(connection, adding, values))
         if state != "building":
             self.build_indexes(generation_id, dimensions)
         return generation_id
-
-    def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId) -> None:
-        """Make a generation's partition of `entry`, inside a transaction."""
-        connection.execute(compose("generations", "create_partition", generation=generation_id))
 
     def build_indexes(self, generation_id: GenerationId, dimensions: int) -> None:
         """Index a generation's vectors and words, unless that is done; minutes for many entries."""
         with self._database.dedicated() as connection:
             connection.execute("SET maintenance_work_mem = '512MB'")
             connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
+
+    def mark_ready(self, generation_id: GenerationId) -> None:
+        """Note that a building generation is complete and has its indexes, or take a retired one up again."""
+        self._database.execute("generations", "mark_ready", generation_id=generation_id)
+
+    def note_verdict(self, generation_id: GenerationId, verdict: str) -> None:
+        """Keep what was found out when a generation was to take the live one's place."""
+        self._database.execute("generations", "note_verdict", generation_id=generation_id, verdict=verdict)
+
+    def activate(self, generation_id: GenerationId, *, instead_of: GenerationId | None = None) -> bool:
+        """Make a ready or retired generation the live one and retire the one before it, in one transaction.
+
+        False, and nothing done, in any other state, or when `instead_of` is not the live one any more.
+        """
+        row = self._database.fetch_one("generations", "activate", generation_id=generation_id, instead_of=instead_of)
+        return bool(row and row["activated"])
+
+    def mark_dropping(self, generation_id: GenerationId) -> bool:
+        """Take a generation out of use before it is dropped; False where it is the live one, or gone."""
+        return self._database.execute("generations", "mark_dropping", generation_id=generation_id) > 0
+
+    def delete_generation(self, generation_id: GenerationId) -> None:
+        """Forget a generation whose partition is gone."""
+        self._database.execute("generations", "delete_generation", generation_id=generation_id)
+
+    @contextmanager
+    def hold_reindexing(self) -> Iterator[bool]:
+        """Try to be the one process that builds generations, and tell whether it is; given up when the process ends."""
+        with self._database.dedicated() as connection:
+            row = connection.execute(compose("generations", "hold_reindexing")).fetchone()
+            yield bool(row and row["held"])
 
     @contextmanager
     def hold_indexing(self) -> Iterator["IndexingLock"]:
@@ -125,6 +154,15 @@ class Generations:
     def refresh_lexemes(self, generation_id: GenerationId) -> None:
         """Count again how many entries hold each lexeme, and how many entries there are."""
         self._database.execute("generations", "refresh_lexemes", generation_id=generation_id)
+
+    def _add_with_partition(
+        self, connection: Connection[DictRow], adding: Composed, values: Mapping[str, object]
+    ) -> GenerationId:
+        with connection.transaction():
+            row = connection.execute(adding, values).fetchone()
+            generation_id = GenerationId(row["id"] if row else 0)
+            self._partitions.create_partition(connection, generation_id)
+        return generation_id
 
 
 class IndexingLock:

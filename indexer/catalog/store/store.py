@@ -15,8 +15,10 @@ from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
+from indexer.catalog.store.partitions import Partitions
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
+from indexer.catalog.store.renewals import Renewals
 from indexer.catalog.store.requests import Requests
 from indexer.catalog.store.runs import Runs
 from indexer.catalog.store.status import Status
@@ -33,11 +35,13 @@ class Store:
         self.corrections = Corrections(self._database)
         self.judgements = Judgements(self._database)
         self.requests = Requests(self._database)
+        self.renewals = Renewals(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
         self.comparisons = Comparisons(self._database)
+        self.partitions = Partitions(self._database)
         self.entries = Entries(self._database)
         self.hits = Hits(self._database)
         self.calibrations = Calibrations(self._database)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from indexer.captioning.openai_batches import MOST_LINES, BatchState, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
@@ -16,13 +17,19 @@ from indexer.pipelines.batches.request_files import RequestFile
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome, Status
-from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 
 _MOST_ROUNDS = 3  # of sending what a budget has room for
 _TRIES = 3  # of an image whose line brings no answer
 # The answer at half the price and a repair at the full one, of the most that one costs: two at the full price.
 _MOST_SHARE = 0.75
+
+
+class Reading(Protocol):
+    """What a run's pictures are read by."""
+
+    def again(self, job: Job) -> Job | Outcome:
+        """Read the picture of a job once more."""
 
 
 class Batching:
@@ -33,7 +40,7 @@ class Batching:
         run: Run,
         queue: BatchQueue,
         captioner: OpenAICaptioner,
-        preparing: Preparing,
+        preparing: Reading,
         captioning: Captioning,
     ) -> None:
         self._run = run
@@ -208,7 +215,7 @@ class Batching:
         return jobs
 
     def _add_again(self, job: Job, folder: Path) -> Iterator[Job | Outcome]:
-        prepared = self._preparing.prepare(job.found)
+        prepared = self._preparing.again(job)
         added = [prepared] if isinstance(prepared, Outcome) else self._add(prepared, folder)
         for item in added:
             yield from self._report(replace(item, image_id=job.image_id)) if isinstance(item, Outcome) else [item]

@@ -1,0 +1,140 @@
+"""One reindex as the terminal shows it: the plan before, a bar while, the verdict and what to do after."""
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+
+from indexer.captioning.pricing import BATCH_SHARE
+from indexer.catalog.embedding import Embedders
+from indexer.catalog.embedding.embedder import remote_model
+from indexer.catalog.store import Store
+from indexer.cli.output import ALL_DONE, REFUSED, SOME_FAILED, STOPPED, print_json, say
+from indexer.cli.progress import Progress
+from indexer.cli.reindex_report import describe_end, describe_plan, end_figures, print_plan
+from indexer.cli.stopping import stop_on_signals
+from indexer.cli.telling import tell_failure
+from indexer.cli.wiring import build_reindexing, make_run
+from indexer.errors import DatabaseError
+from indexer.models import Generation
+from indexer.pipelines.dropping import drop_remains
+from indexer.pipelines.gate import Terms
+from indexer.pipelines.golden import GoldenQuery, golden_of, load_golden
+from indexer.pipelines.outcomes import Tally
+from indexer.pipelines.reindexing.planning import Renewal, plan_renewal, time_embedder
+from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
+from indexer.pipelines.reindexing.targets import Target, get_live
+from indexer.settings import Settings
+
+
+class ReindexRun:
+    """What `indexer reindex` does once its flags are read."""
+
+    def __init__(
+        self, store: Store, settings: Settings, target: Target, *, retry_failed: bool, batches: bool, as_json: bool
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._retry = retry_failed
+        self._batches = batches
+        self._as_json = as_json
+        self._tally = Tally()
+
+    def plan(self) -> int:
+        """Print what there is to do; nothing is sent or written."""
+        live, renewal, embedding_s = self._plan()
+        if self._as_json:
+            print_plan(live, self._target, renewal, self._at_once(), embedding_s)
+        else:
+            print(
+                "\n".join(
+                    [*describe_plan(live, self._target, renewal, self._at_once(), embedding_s), "Nothing was sent."]
+                )
+            )
+        return ALL_DONE
+
+    def do(self, golden: Path | None, terms: Terms, *, activate: bool | None) -> int:
+        """Run it, print what came of it and return the exit code."""
+        with self._store.generations.hold_reindexing() as is_ours:
+            if not is_ours:
+                raise DatabaseError("Another reindex is running: let it finish, or stop it.")
+            drop_remains(self._store)
+            wish = Wish(activate=activate, terms=terms, queries=self._load_queries(golden))
+            live, renewal, embedding_s = self._plan()
+            for sentence in describe_plan(live, self._target, renewal, self._at_once(), embedding_s):
+                say(sentence)
+            return self._run(renewal, wish)
+
+    def _plan(self) -> tuple[Generation, Renewal, float | None]:
+        live = get_live(self._store)
+        share = BATCH_SHARE if self._batches else 1.0
+        renewal = plan_renewal(self._store, self._target, retry=self._retry, price_share=share)
+        embedding_s = None
+        if self._target.embedder != live.embedder and remote_model(self._target.embedder) is None:
+            pace = time_embedder(self._store, Embedders(self._settings).for_bulk(self._target.embedder))
+            embedding_s = self._store.renewals.count_sentences() / pace if pace else None
+        return live, renewal, embedding_s
+
+    def _at_once(self) -> int | None:
+        return None if self._batches else self._settings.concurrency
+
+    def _load_queries(self, golden: Path | None) -> list[GoldenQuery]:
+        queries, remarks = load_golden(self._store, golden) if golden else ([], [])
+        for remark in remarks:
+            say(f"{golden}:{remark.number}: {remark.text}.")
+        return [*queries, *golden_of(self._store.judgements.find_judgements())]
+
+    def _run(self, renewal: Renewal, wish: Wish) -> int:
+        started = time.monotonic()
+        with stop_on_signals() as stop, self._store.runs.running("reindex", self._arguments()) as run_id:
+            if lost := self._store.requests.lose_abandoned():
+                say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
+            run = make_run(self._store, self._settings, self._target, run_id, retry_failed=self._retry, stop=stop)
+            reindexing = build_reindexing(run, self._settings, self._target, wish, batches=self._batches)
+            ended = "failed"
+            try:
+                self._follow(reindexing, renewal)
+                ended = "stopped" if stop.is_set() else "done"
+            finally:
+                summary = {**self._tally.summary(), "indexed": reindexing.written, "ended": ended}
+                summary |= {"seconds": round(time.monotonic() - started, 3)}
+                summary |= {"budget_exhausted": run.budget.is_exhausted}
+                self._store.runs.finish_run(run_id, summary)
+            self._show(reindexing, summary)
+        return self._exit_code(reindexing, ended)
+
+    def _arguments(self) -> dict[str, object]:
+        captioner = self._target.captioner
+        made = {"captioner": captioner.name, "model": captioner.model, "embedder": self._target.embedder}
+        return {"kind": self._target.kind, **made}
+
+    def _follow(self, reindexing: Reindexing, renewal: Renewal) -> None:
+        terminal = sys.stderr.isatty()
+        progress = Progress(self._tally, lambda: reindexing.written, total=renewal.asking.to_do or None)
+        with progress if terminal else nullcontext():
+            for outcome in reindexing.reindex():
+                self._tally.seen += 1
+                self._tally.add(outcome)
+                progress.advance()
+                tell_failure(outcome, self._tally, as_json=self._as_json)
+
+    def _show(self, reindexing: Reindexing, summary: Mapping[str, object]) -> None:
+        if self._as_json:
+            print_json({**summary, **end_figures(reindexing)})
+            return
+        print("\n".join(describe_end(reindexing, self._tally, summary)))
+        if self._tally.counts["failed"]:
+            print(f"{self._tally.counts['failed']:,} images failed; `indexer failures` lists them and why.")
+        if summary["budget_exhausted"]:
+            print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
+        elif summary["ended"] == "stopped":
+            print("Stopped before the end: run the same command again, and it goes on from here.")
+
+    def _exit_code(self, reindexing: Reindexing, ended: str) -> int:
+        if ended == "stopped":
+            return STOPPED
+        if reindexing.is_refused:
+            return REFUSED
+        return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE

@@ -1,0 +1,175 @@
+"""Reindex: build a generation beside the live one, measure both, and let the better one answer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from indexer.catalog.embedding import Embedder
+from indexer.models import RETRIEVAL, Generation, GenerationId
+from indexer.pipelines.dropping import drop_unused
+from indexer.pipelines.evaluating import Search, evaluate, summarise
+from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
+from indexer.pipelines.golden import GoldenQuery
+from indexer.pipelines.indexing import Indexing
+from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.reindexing.renewing import Renewing
+from indexer.pipelines.reindexing.targets import Target, get_live
+from indexer.pipelines.run import Run
+
+# A request that was claimed with the replaced prompt at the moment of the switch is in the ledger by then.
+_SETTLE_S = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to become of a new generation: `activate` None leaves it to the gate, which asks these queries."""
+
+    activate: bool | None
+    terms: Terms
+    queries: Sequence[GoldenQuery]
+
+
+@dataclass(slots=True, kw_only=True)
+class Reindexing:
+    """One reindex, which goes on with what an interrupted one left; `tell` is given what takes long, or matters.
+
+    `generation` is what it arrives at, `verdict` the gate's, where it came to that.
+    """
+
+    run: Run
+    target: Target
+    renewing: Renewing
+    load_embedder: Callable[[str], Embedder]
+    search: Search
+    wish: Wish
+    tell: Callable[[str], None]
+    generation: Generation | None = None
+    verdict: Verdict | None = None
+    indexings: list[Indexing] = field(default_factory=list)
+
+    @property
+    def written(self) -> int:
+        """Return how many entries were written."""
+        return sum(indexing.written for indexing in self.indexings)
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether the gate alone kept the new generation from being activated."""
+        return self.wish.activate is None and self.verdict is not None and not self.verdict.passes
+
+    def reindex(self) -> Iterator[Outcome]:
+        """Yield an outcome for each image that was stale; return with the generation live, ready, or incomplete."""
+        if self.target.kind != RETRIEVAL:
+            yield from self.renewing.renew(None)
+            return
+        before = get_live(self.run.store)
+        if self.target.is_of(before):
+            yield from self._catch_up(before.id)
+            return
+        building = self._begin()
+        if building.state == "building":
+            yield from self._build(building)
+        if self.renewing.stale.is_over():
+            return
+        yield from self._catch_up(building.id)
+        if self.renewing.stale.is_over():
+            return
+        self.verdict = self._judge(before, self._refreshed(building.id))
+        if self._activate(before):
+            self.run.stop.wait(_SETTLE_S)
+            yield from self._catch_up(building.id)
+
+    def _begin(self) -> Generation:
+        """Return the generation that has the target already, or a new one; other unfinished ones are dropped."""
+        store, made = self.run.store.generations, None
+        for generation in store.find_generations():
+            if self.target.is_of(generation):
+                made = generation
+            elif generation.state == "building":
+                self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
+                drop_unused(self.run.store, generation.id)
+        if made is None:
+            made = self._add()
+            self.tell(f"Generation {made.id} is built beside the live one, which goes on answering.")
+        elif made.state == "retired":
+            store.mark_ready(made.id)
+        return self._refreshed(made.id)
+
+    def _add(self) -> Generation:
+        embedder = self.load_embedder(self.target.embedder)
+        store = self.run.store.generations
+        generation_id = store.add_generation(
+            prompt_id=self.target.prompt.id if self.target.prompt else None,
+            captioner=self.target.captioner.name,
+            model=self.target.captioner.model,
+            embedder=embedder.name,
+            dimensions=embedder.dimensions,
+            state="building",
+        )
+        return store.get_generation(generation_id)
+
+    def _build(self, building: Generation) -> Iterator[Outcome]:
+        """Load a generation: first what is its own, then what stands in for the rest; and index it."""
+        yield from self.renewing.renew(self._indexing(building.id, fallback=False))
+        if self.renewing.stale.is_over():
+            return
+        yield from self.renewing.renew(self._indexing(building.id))
+        if self.renewing.stale.is_over():
+            return
+        entries = self._refreshed(building.id).entries
+        self.tell(f"The vectors and words of {entries:,} entries are indexed.")
+        self.run.store.generations.build_indexes(building.id, building.dimensions)
+        self.run.store.generations.mark_ready(building.id)
+
+    def _catch_up(self, generation_id: GenerationId) -> Iterator[Outcome]:
+        """Bring in what arrived meanwhile."""
+        self._refreshed(generation_id)
+        yield from self.renewing.renew(self._indexing(generation_id))
+        self._refreshed(generation_id)
+
+    def _judge(self, before: Generation, after: Generation) -> Verdict:
+        """Measure both generations, and note what that says of the new one."""
+        store = self.run.store
+        queries = [query for query in self.wish.queries if query.relevant]
+        if queries:
+            self.tell(f"Both generations are asked {len(queries):,} queries.")
+        recalls = [summarise(list(evaluate(self.search, g, queries))).recall10 for g in (before, after)]
+        evidence = Evidence(
+            before=store.generations.count_coverage(before.id),
+            after=store.generations.count_coverage(after.id),
+            lost=store.comparisons.count_lost(before.id, after.id),
+            asked=self.target.asks,
+            recall_before=recalls[0],
+            recall_after=recalls[1],
+            queries=len(queries),
+        )
+        verdict = decide(evidence, self.wish.terms)
+        store.generations.note_verdict(after.id, verdict.reason)
+        return verdict
+
+    def _activate(self, before: Generation) -> bool:
+        """Switch, where that is wanted, and where the generation that was measured is still the live one."""
+        passes = self.verdict is not None and self.verdict.passes
+        wanted = passes if self.wish.activate is None else self.wish.activate
+        if self.generation is None or not wanted or self.run.stop.is_set():
+            return False
+        if not self.run.store.generations.activate(self.generation.id, instead_of=before.id):
+            self.tell(f"Generation {before.id} is not live any more: nothing is switched. Run the command again.")
+            return False
+        self._refreshed(self.generation.id)
+        return True
+
+    def _indexing(self, generation_id: GenerationId, *, fallback: bool = True) -> Indexing:
+        indexing = Indexing(
+            store=self.run.store,
+            load_embedder=self.load_embedder,
+            first=None,
+            run_id=self.run.id,
+            generation_id=generation_id,
+            fallback=fallback,
+        )
+        self.indexings.append(indexing)
+        return indexing
+
+    def _refreshed(self, generation_id: GenerationId) -> Generation:
+        self.generation = self.run.store.generations.get_generation(generation_id)
+        return self.generation
