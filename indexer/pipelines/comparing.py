@@ -62,6 +62,11 @@ class Comparison:
     worsened: list[Change]
     agreement: Agreement | None
 
+    @property
+    def has_same_captions(self) -> bool:
+        """Tell whether both are made with the same prompt, captioner and model."""
+        return self.before.generation.has_captions_of(self.after.generation)
+
 
 def compare(
     store: Store,
@@ -94,16 +99,11 @@ def gather_evidence(store: Store, before: Generation, after: Generation, changes
         before=store.generations.count_coverage(before.id),
         after=store.generations.count_coverage(after.id),
         lost=store.comparisons.count_lost(before.id, after.id),
-        asked=not has_same_captions(before, after),
+        asked=not after.has_captions_of(before),
         recall_before=measured.before.recall10,
         recall_after=measured.after.recall10,
         queries=sum(change.before.score is not None for change in changes),
     )
-
-
-def has_same_captions(before: Generation, after: Generation) -> bool:
-    """Tell whether both are made with the same prompt, captioner and model."""
-    return (before.prompt_id, before.captioner, before.model) == (after.prompt_id, after.captioner, after.model)
 
 
 def _describe(store: Store, generation: Generation) -> Side:

@@ -52,7 +52,7 @@ def write_file(records: Iterable[dict[str, Any]], path: Path) -> None:
     write_whole(path, lambda out: write(records, out), "The export")
 
 
-def write_whole(path: Path, write: Callable[[IO[bytes]], None], what: str) -> None:
+def write_whole(path: Path, write: Callable[[IO[bytes]], object], what: str) -> None:
     """Have a file written so that it is there whole, or as it was before.
 
     Raises SettingsError when it cannot be written.

@@ -4,9 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import stdev
-from typing import Literal
 
-from indexer.catalog.searching import Hit
 from indexer.models import Generation, Mode, Strictness
 from indexer.pipelines.evaluating import Measures, Outcome, Search, evaluate, summarise
 from indexer.pipelines.golden import GoldenQuery
@@ -98,13 +96,6 @@ def group_changes(changes: Iterable[Change]) -> dict[str, list[Change]]:
     for change in changes:
         sets.setdefault(change.golden.query_set, []).append(change)
     return sets
-
-
-def judge_hit(golden: GoldenQuery, hit: Hit) -> Literal["relevant", "irrelevant"] | None:
-    """Say what is known of a hit as an answer to its query."""
-    if any(hit.image_id in images for images in golden.relevant):
-        return "relevant"
-    return "irrelevant" if golden.is_negative or hit.image_id in golden.irrelevant else None
 
 
 def _ask(search: Search, generation: Generation, queries: Sequence[GoldenQuery], scope: Scope) -> list[Outcome]:
