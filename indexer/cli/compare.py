@@ -113,7 +113,7 @@ def _warn_of_unfinished(store: "Store", *generations: Generation) -> None:
         if generation.state != "building":
             continue
         entries = store.generations.count_coverage(generation.id).entries
-        say(f"Generation {generation.id} is still being built: it is incomplete.")
+        say(f"Generation {generation.id} is still being built: it may lack entries.")
         if entries > _FEW and not store.comparisons.get_size(generation.id).is_indexed:
             say(f"Its vectors are not indexed yet: each query reads all {entries:,} entries, which takes long.")
 

@@ -24,7 +24,9 @@ from indexer.pipelines.pairing import Change
 
 # Captions are foreign text: should any of it ever be taken for more, the page may still load and run nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-_SMALL, _LARGE = 160, 320
+_LEGEND = (
+    "The best hits of each. A frame marks what is known to be relevant (dashed: not relevant); pale ones are cut off."
+)
 
 
 def make_page(comparison: Comparison, pictures: Pictures) -> str:
@@ -52,13 +54,14 @@ def _sections(comparison: Comparison, pictures: Pictures) -> Iterator[Element]:
     sides = titles(comparison)
     yield table(["", *sides], [row for row in fact_rows(comparison) if any(row[1:])])
     yield from (element("p", sentence) for sentence in remarks(comparison))
-    for number, (name, difference) in enumerate(measure_tables(comparison)):
-        if number == 0:
-            yield element("h2", "Figures")
-        yield table([name, *sides, "change"], measure_rows(difference))
+    if figures := measure_tables(comparison):
+        yield element("h2", "Figures")
+        tables = (table([name, *sides, "change"], measure_rows(difference)) for name, difference in figures)
+        yield element("div", *tables, class_="figures")
     for title, changes in query_lists(comparison):
         if changes:
             yield element("h2", title)
+            yield element("p", _LEGEND, class_="quiet")
             yield from (_show_change(change, sides, pictures) for change in changes)
     if comparison.sample:
         yield element("h2", "Captions that differ")
@@ -80,12 +83,12 @@ def _show_hit(outcome: Outcome, hit: Hit, pictures: Pictures) -> Element:
     said = ", ".join(word for word in (judged, place) if word)
     mark = [element("b", said)] if said else []
     caption = element("figcaption", *mark, hit.caption, element("small", hit.location))
-    figure = element("figure", _picture(hit.image_id, hit.location, _SMALL, pictures), caption)
+    figure = element("figure", _picture(hit.image_id, hit.location, pictures), caption)
     return element("li", figure, class_=f"{judged or ''} {'' if is_shown else 'cut'}".strip())
 
 
 def _show_captions(captions: DifferingCaptions, sides: tuple[str, str], pictures: Pictures) -> Element:
-    picture = _picture(captions.image_id, captions.location, _LARGE, pictures)
+    picture = _picture(captions.image_id, captions.location, pictures)
     columns = (
         element("div", element("p", side, class_="side"), element("ul", *(element("li", text) for text in sentences)))
         for side, sentences in zip(sides, (captions.before, captions.after), strict=True)
@@ -94,8 +97,8 @@ def _show_captions(captions: DifferingCaptions, sides: tuple[str, str], pictures
     return element("article", figure, *columns, class_="captions")
 
 
-def _picture(image_id: ImageId, location: str, size: int, pictures: Pictures) -> Element:
-    source = pictures.find(image_id, size)
+def _picture(image_id: ImageId, location: str, pictures: Pictures) -> Element:
+    source = pictures.find(image_id)
     if source is None:
         return element("div", "The picture cannot be read.", class_="none")
     return element("img", src=source, alt=location)

@@ -1,11 +1,11 @@
 """What `indexer generations compare` prints: figures, queries with their hits side by side, captions, cost."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from indexer.cli.evaluate_report import TITLES, TOTAL, rounded
+from indexer.cli.compare_lines import comparison_lines
+from indexer.cli.evaluate_report import COUNTS, TITLES, TOTAL
 from indexer.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from indexer.pipelines.evaluating import Outcome
     from indexer.pipelines.pairing import Change, Difference
 
-_COUNTS = ("queries", "negative")
-_KIB = 1024
+_KIB, _NAMED = 1024, 3
 
 
 def show_comparison(comparison: "Comparison", *, as_json: bool) -> None:
@@ -41,27 +40,6 @@ def show_comparison(comparison: "Comparison", *, as_json: bool) -> None:
     print()
     for sentence in remarks(comparison):
         print(sentence)
-
-
-def comparison_lines(comparison: "Comparison") -> Iterator[dict[str, object]]:
-    """Yield a comparison as objects that say what they are."""
-    for name in ("before", "after"):
-        yield {"what": "generation", "side": name, **_side_as_json(getattr(comparison, name))}
-    for captions in comparison.sample:
-        yield {"what": "caption", **asdict(captions)}
-    for change_name, changes in (("gained", comparison.gained), ("lost", comparison.worsened)):
-        yield from ({"what": "query", "change": change_name, **_change_as_json(change)} for change in changes)
-    for name, difference in comparison.sets.items():
-        yield {"what": "measures", "set": name, **_difference_as_json(difference)}
-    agreement = asdict(comparison.agreement) if comparison.agreement else None
-    yield {
-        "what": "measures",
-        "set": TOTAL,
-        **_difference_as_json(comparison.total),
-        "lost": comparison.lost,
-        **asdict(comparison.captions),
-        "agreement": rounded(agreement) if agreement else None,
-    }
 
 
 def titles(comparison: "Comparison") -> tuple[str, str]:
@@ -89,7 +67,7 @@ def measure_rows(difference: "Difference") -> list[tuple[str, str, str, str]]:
         before, after = getattr(difference.before, field), getattr(difference.after, field)
         if before is None and after is None:
             continue
-        change = "" if field in _COUNTS or before is None or after is None else f"{after - before:+.3f}"
+        change = "" if field in COUNTS or before is None or after is None else f"{after - before:+.3f}"
         if field == "recall10" and difference.recall10_error is not None:
             change += f" ± {difference.recall10_error:.3f}"
         rows.append((title, _figure(before), _figure(after), "" if field == "recall10_error" else change))
@@ -107,7 +85,9 @@ def tell_change(change: "Change") -> str:
         before, after = (str(len(one.shown) or "none") for one in (change.before, change.after))
         return f"should find nothing: {before} shown, then {after}"
     before, after = (_place(one) for one in (change.before, change.after))
-    return f"{', '.join(change.golden.wanted)}: {before}, then {after}"
+    wanted = change.golden.wanted
+    more = f" and {len(wanted) - _NAMED} more" if len(wanted) > _NAMED else ""
+    return f"{', '.join(wanted[:_NAMED])}{more}: {before}, then {after}"
 
 
 def remarks(comparison: "Comparison") -> Iterator[str]:
@@ -126,8 +106,8 @@ def remarks(comparison: "Comparison") -> Iterator[str]:
             f"Asked {of_them}, both have {comparison.agreement.first10:.1%} of their first ten hits in common: "
             "how much the order changed, not which one is better."
         )
-    if comparison.has_same_captions:
-        yield "Both are made with the same prompt, captioner and model: their captions were paid for once."
+    if comparison.has_same_captions and comparison.before.costs.requests:
+        yield "Both are made with the same prompt, captioner and model: these are the same requests, paid for once."
     if comparison.before.costs.combined or comparison.after.costs.combined:
         yield "Some requests asked for captions of other kinds, too; their cost is counted whole."
 
@@ -186,57 +166,3 @@ def _hit_cell(outcome: "Outcome", hit: "Hit | None") -> str:
         return ""
     mark = {"relevant": "✓ ", "irrelevant": "✗ ", None: ""}[outcome.golden.judge(hit.image_id)]
     return f"{mark}{hit.location}: {hit.caption}" + ("" if hit.image_id in outcome.shown else " (cut off)")
-
-
-def _side_as_json(side: "Side") -> dict[str, object]:
-    generation, coverage = side.generation, side.coverage
-    return {
-        "id": generation.id,
-        "state": generation.state,
-        "prompt_revision": generation.prompt_revision,
-        "captioner": generation.captioner_name,
-        "embedder": generation.embedder,
-        "images": coverage.images,
-        "entries": coverage.entries,
-        "coverage": round(coverage.share, 4),
-        "fresh": round(coverage.fresh_share, 4),
-        **asdict(side.size),
-        **rounded(asdict(side.costs)),
-    }
-
-
-def _difference_as_json(difference: "Difference") -> dict[str, object]:
-    before, after = asdict(difference.before), asdict(difference.after)
-    delta = {
-        name: after[name] - before[name]
-        for name in before
-        if name not in (*_COUNTS, "recall10_error") and before[name] is not None and after[name] is not None
-    }
-    if difference.recall10_error is not None:
-        delta["recall10_error"] = difference.recall10_error
-    return {"before": rounded(before), "after": rounded(after), "delta": rounded(delta)}
-
-
-def _change_as_json(change: "Change") -> dict[str, object]:
-    golden = change.golden
-    return {
-        "query": golden.text,
-        "set": golden.query_set,
-        "wanted": golden.wanted,
-        "gain": [round(number, 4) for number in change.gain],
-        "before": _outcome_as_json(change.before),
-        "after": _outcome_as_json(change.after),
-    }
-
-
-def _outcome_as_json(outcome: "Outcome") -> dict[str, object]:
-    names = ("image_id", "location", "score", "band", "caption")
-    hits = [
-        {
-            **rounded({name: getattr(hit, name) for name in names}),
-            "shown": hit.image_id in outcome.shown,
-            "judged": outcome.golden.judge(hit.image_id),
-        }
-        for hit in outcome.nearest
-    ]
-    return {"rank": outcome.rank, "shown": len(outcome.shown), "hits": hits}

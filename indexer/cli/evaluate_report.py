@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from indexer.pipelines.evaluating import Measures, Outcome
 
 TOTAL = "total"
+COUNTS = ("queries", "negative")
 TITLES = {
     "queries": "queries",
     "negative": "of them negative",

@@ -1,4 +1,4 @@
-"""HTML as a tree: whatever text goes in is escaped when it is written."""
+"""HTML as a tree: whatever text goes in is escaped when it is written, but for that of a `style` element."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
