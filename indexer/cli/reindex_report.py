@@ -17,6 +17,8 @@ def describe_plan(
 ) -> Iterator[str]:
     """Yield a plan in sentences; `embedding_s` is how long embedding alone takes, in seconds, where that was tried."""
     yield _describe_target(live, target)
+    if renewal.made is not None and not target.is_of(live):
+        yield f"Generation {renewal.made.id}, which is {renewal.made.state}, goes on."
     asked = f"{renewal.asking.to_do:,} to ask about" if target.asks else "none to ask about"
     yield f"{renewal.images:,} images with captions: {asked}, {renewal.reused:,} with what is there."
     if renewal.asking.requests:
@@ -59,6 +61,8 @@ def describe_end(reindexing: Reindexing, tally: Tally, summary: Mapping[str, obj
     if generation.state == "live":
         ours = f"Generation {generation.id} is live"
         yield f"{ours}; `indexer generations rollback` takes it back." if verdict is not None else f"{ours}."
+    elif generation.state == "building" and verdict is not None:
+        yield f"Generation {generation.id} stays unfinished, and the live one goes on answering."
     elif generation.state == "ready" and verdict is not None:
         yield (
             f"Generation {generation.id} stays ready, and the live one goes on answering. `indexer generations "

@@ -70,7 +70,7 @@ class ReindexRun:
     def _plan(self) -> tuple[Generation, Renewal, float | None]:
         live = get_live(self._store)
         share = BATCH_SHARE if self._batches else 1.0
-        renewal = plan_renewal(self._store, self._target, retry=self._retry, price_share=share)
+        renewal = plan_renewal(self._store, live, self._target, retry=self._retry, price_share=share)
         embedding_s = None
         if self._target.embedder != live.embedder and remote_model(self._target.embedder) is None:
             pace = time_embedder(self._store, Embedders(self._settings).for_bulk(self._target.embedder))
@@ -96,7 +96,7 @@ class ReindexRun:
             ended = "failed"
             try:
                 self._follow(reindexing, renewal)
-                ended = "stopped" if stop.is_set() else "done"
+                ended = "refused" if reindexing.is_refused else "stopped" if stop.is_set() else "done"
             finally:
                 summary = {**self._tally.summary(), "indexed": reindexing.written, "ended": ended}
                 summary |= {"seconds": round(time.monotonic() - started, 3)}
@@ -126,15 +126,16 @@ class ReindexRun:
             return
         print("\n".join(describe_end(reindexing, self._tally, summary)))
         if self._tally.counts["failed"]:
-            print(f"{self._tally.counts['failed']:,} images failed; `indexer failures` lists them and why.")
+            failed = f"{self._tally.counts['failed']:,} images failed"
+            print(f"{failed}; `indexer failures` lists those that nothing else serves.")
         if summary["budget_exhausted"]:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif summary["ended"] == "stopped":
             print("Stopped before the end: run the same command again, and it goes on from here.")
 
     def _exit_code(self, reindexing: Reindexing, ended: str) -> int:
-        if ended == "stopped":
-            return STOPPED
         if reindexing.is_refused:
             return REFUSED
+        if ended == "stopped":
+            return STOPPED
         return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE

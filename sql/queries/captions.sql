@@ -64,23 +64,24 @@ LEFT JOIN prompt p ON p.id = c.prompt_id
 ORDER BY c.kind, c.quarantine IS NOT NULL, c.rank DESC, c.id DESC;
 
 -- name: find_repeats
--- Return the images, this one among them, that got the very reply of a captioner that this one got.
+-- Return the images, this one among them, that got the very reply of a captioner that this one got to a prompt.
 SELECT o.image_id, i.perceptual_hash
 FROM caption c
 JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
 JOIN image i ON i.id = o.image_id
-WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s AND c.digest IS NOT NULL
+WHERE c.image_id = %(image_id)s AND c.prompt_id = %(prompt_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
 ORDER BY o.id
 LIMIT 50;
 
 -- name: quarantine_repeats
--- Quarantine this image's reply wherever it was given, as a failure of each of its images; return those that served
--- until now, and whether they were captioned in this run.
+-- Quarantine this image's reply to a prompt wherever it was given, as a failure of each of its images; return those that
+-- served until now, and whether they were captioned in this run.
 WITH found AS (
     SELECT o.id
     FROM caption c
     JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
-    WHERE c.image_id = %(image_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s AND o.quarantine IS NULL
+    WHERE c.image_id = %(image_id)s AND c.prompt_id = %(prompt_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
+      AND o.quarantine IS NULL
     ORDER BY o.id
     FOR UPDATE OF o
 ), suspect AS (

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from indexer.catalog.store.database import Database
 from indexer.catalog.store.requests import completion
-from indexer.models import RETRIEVAL, Answer, Caption, ImageId, RequestId, RunId
+from indexer.models import RETRIEVAL, Answer, Caption, ImageId, PromptId, RequestId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +67,17 @@ class Captions:
         """Return every caption of an image, the one that serves first within its kind."""
         return [StoredCaption(**row) for row in self._database.fetch("captions", "find_captions", image_id=image_id)]
 
-    def find_repeats(self, image_id: ImageId, *, captioner: str, model: str) -> list[int | None]:
-        """Return the perceptual hashes of all images, this one among them, that got the very reply of this one."""
-        rows = self._database.fetch("captions", "find_repeats", image_id=image_id, captioner=captioner, model=model)
+    def find_repeats(self, image_id: ImageId, prompt_id: PromptId, *, captioner: str, model: str) -> list[int | None]:
+        """Return the perceptual hashes of all images, this one among them, that got its very reply to a prompt."""
+        rows = self._database.fetch(
+            "captions", "find_repeats", image_id=image_id, prompt_id=prompt_id, captioner=captioner, model=model
+        )
         return [row["perceptual_hash"] for row in rows]
 
     def quarantine_repeats(
-        self, image_id: ImageId, run_id: RunId, reason: str, *, captioner: str, model: str
+        self, image_id: ImageId, prompt_id: PromptId, run_id: RunId, reason: str, *, captioner: str, model: str
     ) -> dict[ImageId, bool]:
-        """Quarantine this image's reply wherever it was given; each is a failure of its image.
+        """Quarantine this image's reply to a prompt wherever it was given; each is a failure of its image.
 
         Return the images that served until now, and whether they were captioned in this run.
         """
@@ -83,6 +85,7 @@ class Captions:
             "captions",
             "quarantine_repeats",
             image_id=image_id,
+            prompt_id=prompt_id,
             run_id=run_id,
             reason=reason,
             captioner=captioner,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 
 import numpy as np
 import psycopg
@@ -16,6 +17,8 @@ from indexer.catalog.store.partitions import Partitions, patiently
 from indexer.catalog.vectors import Vectors
 from indexer.errors import DatabaseError, NotFoundError
 from indexer.models import Generation, GenerationId, PromptId, State
+
+_WATCH_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +101,19 @@ class Generations:
             self.build_indexes(generation_id, dimensions)
         return generation_id
 
-    def build_indexes(self, generation_id: GenerationId, dimensions: int) -> None:
-        """Index a generation's vectors and words, unless that is done; minutes for many entries."""
-        with self._database.dedicated() as connection:
+    def build_indexes(self, generation_id: GenerationId, dimensions: int, *, stop: Event | None = None) -> bool:
+        """Index a generation's vectors and words, unless that is done; minutes for many entries.
+
+        False, and nothing kept, when `stop` was set meanwhile.
+        """
+        query = compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions)
+        with self._database.dedicated() as connection, _cancelled_on(stop or Event(), connection):
             connection.execute("SET maintenance_work_mem = '512MB'")
-            connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
+            try:
+                connection.execute(query)
+            except psycopg.errors.QueryCanceled:
+                return False
+        return True
 
     def mark_ready(self, generation_id: GenerationId) -> None:
         """Note that a building generation is complete and has its indexes, or take a retired one up again."""
@@ -139,7 +150,9 @@ class Generations:
     def hold_indexing(self) -> Iterator["IndexingLock"]:
         """Give a lock that one process at a time can take to write a generation's entries."""
         with self._database.dedicated() as connection:
-            yield IndexingLock(connection)
+            lock = IndexingLock(connection)
+            yield lock
+            lock.release()  # at once; the end of a connection is noticed later
 
     def get_sample(self, generation_id: GenerationId) -> Sample | None:
         """Return a sentence with the vector that it was given; None while there is no entry."""
@@ -163,6 +176,26 @@ class Generations:
             generation_id = GenerationId(row["id"] if row else 0)
             self._partitions.create_partition(connection, generation_id)
         return generation_id
+
+
+@contextmanager
+def _cancelled_on(stop: Event, connection: Connection[DictRow]) -> Iterator[None]:
+    """Cancel what a connection is doing as soon as `stop` is set."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(_WATCH_S):
+            if stop.is_set():
+                connection.cancel_safe()
+                return
+
+    watching = Thread(target=watch, name="watch", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
 
 
 class IndexingLock:

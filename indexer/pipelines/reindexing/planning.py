@@ -1,25 +1,29 @@
 """What a reindex would ask, embed and cost; nothing is sent or written."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.captioning.captioner import Captioner
 from indexer.captioning.estimating import fit_picture
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
+from indexer.catalog.store.requests import Pace
 from indexer.imaging.sizes import scaled
-from indexer.models import ids_of
+from indexer.models import Generation, PromptId, ids_of
 from indexer.pipelines.planning import LEAST_REQUESTS, Plan
-from indexer.pipelines.reindexing.targets import Target
+from indexer.pipelines.reindexing.targets import Target, find_made
 
 _SAMPLE, _WARM_UP = 128, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """How many images there are, and what is to be asked about which of them."""
+    """How many images there are, what is to be asked about which of them, and the generation that is begun already."""
 
     images: int
     asking: Plan
+    made: Generation | None
 
     @property
     def reused(self) -> int:
@@ -27,22 +31,30 @@ class Renewal:
         return self.images - self.asking.to_do
 
 
-def plan_renewal(store: Store, target: Target, *, retry: bool, price_share: float) -> Renewal:
+def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool, price_share: float) -> Renewal:
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""
-    plan = Plan()
-    captioner = target.captioner
+    plan, captioner = Plan(), target.captioner
+    renewal = Renewal(images=store.renewals.count_kind(target.kind), asking=plan, made=find_made(store, target))
     if not target.asks:
-        return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+        return renewal
     prompts = [target.prompt] if target.prompt else []
-    pace = store.requests.get_pace(ids_of(prompts), captioner=captioner.name, model=captioner.model)
-    pace = pace if pace and pace.requests >= LEAST_REQUESTS else None
+    pace = _find_pace(store, [ids_of(prompts), [live.prompt_id] if live.prompt_id else []], captioner)
     for size in store.renewals.count_stale(target.making(retry=retry)):
         plan.to_do += size.images
         if captioner.is_paid:
             edge = fit_picture(captioner.model, size.width, size.height, captioner.max_edge or size.width)
             estimate = captioner.estimate([scaled((size.width, size.height), edge)], prompts)
             plan.add_requests(size.images, estimate, pace, price_share)
-    return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+    return renewal
+
+
+def _find_pace(store: Store, asked: Sequence[Sequence[PromptId]], captioner: Captioner) -> Pace | None:
+    """Return what requests took with the first of these prompts that enough were sent with: pictures weigh the most."""
+    for prompt_ids in filter(None, asked):
+        pace = store.requests.get_pace(prompt_ids, captioner=captioner.name, model=captioner.model)
+        if pace and pace.requests >= LEAST_REQUESTS:
+            return pace
+    return None
 
 
 def time_embedder(store: Store, embedder: Embedder) -> float | None:

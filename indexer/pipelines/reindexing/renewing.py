@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # it needs the openai client
     from indexer.pipelines.batches.batching import Batching
 
 _POLL_S = 0.5
+_UNUSABLE = "the new answer could not be used; what served before still does"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Renewing:
                 for item in self._pass(reading, callers, 2 * readers):
                     if writing is not None and writing.done():
                         writing.result()  # a failure of the index writer ends the run before more money is spent
-                    outcome = self._explain(item) if isinstance(item, Job) else item
+                    outcome = self._explain(item) if isinstance(item, Job) else _told(item)
                     if outcome is None:
                         waiting = True
                         continue
@@ -87,3 +88,10 @@ class Renewing:
         if self.batching is not None:
             return self.batching.run(prepared)
         return LookAhead(callers, self.captioning.caption, self.concurrency + ahead).over(prepared)
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """Return what came of an image; one that was asked about in vain has failed, also where an older caption serves."""
+    if outcome.status == "known" and outcome.requests:
+        return replace(outcome, status="failed", reason=_UNUSABLE, quarantined=True)
+    return outcome

@@ -95,6 +95,12 @@ def get_live(store: Store) -> Generation:
     return live
 
 
+def find_made(store: Store, target: Target) -> Generation | None:
+    """Return the newest generation that is made with a target, finished or not, if there is one."""
+    made = [generation for generation in store.generations.find_generations() if target.is_of(generation)]
+    return next((generation for generation in reversed(made) if generation.state != "dropping"), None)
+
+
 def _as_it_is(store: Store, live: Generation, embedder: str) -> Target:
     return Target(
         kind=RETRIEVAL,
