@@ -232,7 +232,3 @@ class Generation:
     def captioner_name(self) -> str:
         """Name captioner and model as one: `openai:gpt-4o-mini`, or `offline`."""
         return self.captioner if self.captioner == self.model else f"{self.captioner}:{self.model}"
-
-    def has_captions_of(self, other: "Generation") -> bool:
-        """Tell whether both are made with the same prompt, captioner and model."""
-        return (self.prompt_id, self.captioner, self.model) == (other.prompt_id, other.captioner, other.model)

@@ -41,6 +41,7 @@ def _side_as_json(side: "Side") -> dict[str, object]:
         "prompt_revision": generation.prompt_revision,
         "captioner": generation.captioner_name,
         "embedder": generation.embedder,
+        "verdict": generation.verdict,
         "images": coverage.images,
         "entries": coverage.entries,
         "coverage": round(coverage.share, 4),

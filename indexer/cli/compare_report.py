@@ -143,6 +143,7 @@ def _facts(side: "Side") -> dict[str, str]:
         "requests for its captions": f"{costs.requests:,}" if costs.requests else "",
         "tokens": tokens if costs.requests else "",
         "cost": tell_cost(costs),
+        "what the gate said": generation.verdict or "",
     }
 
 

@@ -10,7 +10,6 @@ from indexer.catalog.store.comparisons import DifferingCaptions, OwnCosts, Share
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Generation, ImageId
 from indexer.pipelines.evaluating import Search
-from indexer.pipelines.gate import Evidence
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.pairing import (
     Change,
@@ -65,7 +64,8 @@ class Comparison:
     @property
     def has_same_captions(self) -> bool:
         """Tell whether both are made with the same prompt, captioner and model."""
-        return self.before.generation.has_captions_of(self.after.generation)
+        before, after = self.before.generation, self.after.generation
+        return (before.prompt_id, before.captioner, before.model) == (after.prompt_id, after.captioner, after.model)
 
 
 def compare(
@@ -89,20 +89,6 @@ def compare(
         gained=find_gained(changes, scope.show),
         worsened=find_worsened(changes, scope.show),
         agreement=None if queries else _find_agreement(store, search, before, after, scope),
-    )
-
-
-def gather_evidence(store: Store, before: Generation, after: Generation, changes: Sequence[Change]) -> Evidence:
-    """Return what the gate decides by; captions were asked for where both are not made by the same hand."""
-    measured = find_difference(changes)
-    return Evidence(
-        before=store.generations.count_coverage(before.id),
-        after=store.generations.count_coverage(after.id),
-        lost=store.comparisons.count_lost(before.id, after.id),
-        asked=not after.has_captions_of(before),
-        recall_before=measured.before.recall10,
-        recall_after=measured.after.recall10,
-        queries=sum(change.before.score is not None for change in changes),
     )
 
 

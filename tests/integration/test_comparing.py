@@ -9,11 +9,10 @@ from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.models import Generation, GenerationId, ImageId, Prompt, RunId, Usage
-from indexer.pipelines.comparing import Comparison, compare, gather_evidence
-from indexer.pipelines.gate import Terms, decide
+from indexer.pipelines.comparing import Comparison, compare
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.indexing import FirstGeneration, Indexing
-from indexer.pipelines.pairing import Scope, ask_both
+from indexer.pipelines.pairing import Scope
 from tests.factories import add_image, make_answer, make_prompt
 
 # File names help no query. The first prompt was right about the car alone, the second about all the others.
@@ -204,18 +203,6 @@ def test_a_building_generation_lacks_what_is_not_there_yet(library: Library) -> 
     assert (comparison.lost, comparison.after.coverage.entries, comparison.after.size.is_indexed) == (4, 0, False)
     assert (comparison.captions.shared, comparison.sample) == (0, [])
     assert comparison.worsened[0].after.nearest == []
-
-
-def test_the_gate_decides_by_what_was_measured(revised: Library) -> None:
-    queries = [revised.golden(text, name) for text, name in QUERIES.items()]
-    before, after = revised.pair
-    changes = ask_both(revised.searcher.search, before, after, queries)
-
-    evidence = gather_evidence(revised.store, before, after, changes)
-
-    assert (evidence.lost, evidence.asked, evidence.queries, evidence.after.fresh) == (0, True, 4, 4)
-    assert decide(evidence, Terms()).is_measured
-    assert not decide(gather_evidence(revised.store, before, after, []), Terms()).is_measured
 
 
 def test_images_that_are_nowhere_any_more_are_not_lost(revised: Library) -> None:
