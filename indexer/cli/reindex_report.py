@@ -79,6 +79,7 @@ def end_figures(reindexing: Reindexing) -> dict[str, object]:
         "activated": verdict is not None and generation is not None and generation.state == "live",
         "measured": verdict is not None and verdict.is_measured,
         "verdict": verdict and verdict.reason,
+        "switch_ms": reindexing.switch_ms and round(reindexing.switch_ms, 1),
     }
 
 

@@ -1,5 +1,6 @@
 """Reindex: build a generation beside the live one, measure both, and let the better one answer."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class Reindexing:
     """One reindex, which goes on with what an interrupted one left; `tell` is given what takes long, or matters.
 
     `generation` is what it arrives at, `verdict` the gate's, where it came to that; `is_refused` when that stands in
-    the way.
+    the way. The switch took `switch_ms` milliseconds.
     """
 
     run: Run
@@ -50,6 +51,7 @@ class Reindexing:
     generation: Generation | None = None
     verdict: Verdict | None = None
     is_refused: bool = False
+    switch_ms: float | None = None
     indexings: list[Indexing] = field(default_factory=list)
 
     @property
@@ -174,7 +176,10 @@ class Reindexing:
         """Switch, where that is wanted, and where the generation that was measured is still the live one."""
         if self.generation is None or self.wish.activate is False or self.run.stop.is_set():
             return False
-        if not self.run.store.generations.activate(self.generation.id, instead_of=before.id):
+        started = time.perf_counter()
+        is_live = self.run.store.generations.activate(self.generation.id, instead_of=before.id)
+        self.switch_ms = (time.perf_counter() - started) * 1000
+        if not is_live:
             self.tell(f"Generation {before.id} is not live any more: nothing is switched. Run the command again.")
             return False
         self._refreshed(self.generation.id)
