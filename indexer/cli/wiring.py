@@ -10,7 +10,7 @@ from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL, RunId
+from indexer.models import RETRIEVAL, GenerationId, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget
@@ -115,6 +115,23 @@ def index_stale(store: Store, settings: Settings, command: str) -> int:
         indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
         indexing.run(done, Event())
         store.runs.finish_run(run_id, {"indexed": indexing.written})
+    return indexing.written
+
+
+def fill_gaps(store: Store, settings: Settings, generation_id: GenerationId, stop: Event) -> int:
+    """Write what a generation lacks from the captions that are there, until `stop`, and return how many entries."""
+    done = Event()
+    done.set()
+    with store.runs.running("generations", {"filled": generation_id}) as run_id:
+        indexing = Indexing(
+            store=store,
+            load_embedder=Embedders(settings).for_bulk,
+            first=None,
+            run_id=run_id,
+            generation_id=generation_id,
+        )
+        indexing.run(done, stop)
+        store.runs.finish_run(run_id, {"indexed": indexing.written, "ended": "stopped" if stop.is_set() else "done"})
     return indexing.written
 
 

@@ -41,6 +41,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a generation holds, and what it takes up on disk, with its indexes."""
+
+    coverage: Coverage
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A sentence of a generation and its vector, float32 [dimensions]."""
 
@@ -163,6 +171,13 @@ class Generations:
         """Count images, entries and fresh entries."""
         row = self._database.fetch_one("generations", "count_coverage", generation_id=generation_id)
         return Coverage(**row or {"images": 0, "entries": 0, "fresh": 0})
+
+    def find_holdings(self) -> dict[GenerationId, Holding]:
+        """Count what every generation holds; quicker than one by one."""
+        return {
+            row.pop("generation_id"): Holding(size_bytes=row.pop("size_bytes"), coverage=Coverage(**row))
+            for row in self._database.fetch("generations", "find_holdings")
+        }
 
     def refresh_lexemes(self, generation_id: GenerationId) -> None:
         """Count again how many entries hold each lexeme, and how many entries there are."""
