@@ -24,11 +24,14 @@ _FEW = 5000
 
 def compare(
     first: Annotated[
-        int | None, typer.Argument(help="A generation by its number; alone, it is compared with the live one.")
+        int | None,
+        typer.Argument(metavar="A", help="A generation by its number; alone, it is compared with the live one."),
     ] = None,
     second: Annotated[
         int | None,
-        typer.Argument(help="Against which; without any, the live one and the newest that is ready or being built."),
+        typer.Argument(
+            metavar="B", help="Against which; without any, the live one and the newest that is ready or being built."
+        ),
     ] = None,
     golden: Annotated[
         Path | None, typer.Option(help="Golden queries to ask, beside those that people judged; as for `indexer eval`.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from indexer.pipelines.evaluating import Outcome
     from indexer.pipelines.pairing import Change, Difference
 
-_KIB, _NAMED = 1024, 3
+_NAMED = 3
 
 
 def show_comparison(comparison: "Comparison", *, as_json: bool) -> None:
@@ -112,16 +112,6 @@ def remarks(comparison: "Comparison") -> Iterator[str]:
         yield "Some requests asked for captions of other kinds, too; their cost is counted whole."
 
 
-def tell_size(size_bytes: int) -> str:
-    """Write a number of bytes for people."""
-    size, unit = float(size_bytes), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if size < _KIB:
-            break
-        size, unit = size / _KIB, larger
-    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-
-
 def tell_cost(costs: "OwnCosts") -> str:
     """Say what captions cost, and where that is not known."""
     if not costs.unpriced:
@@ -139,7 +129,7 @@ def _facts(side: "Side") -> dict[str, str]:
         "embedder": generation.embedder,
         "images with an entry": f"{coverage.entries:,} of {coverage.images:,}",
         "entries of its own making": f"{coverage.fresh:,} of {coverage.entries:,}",
-        "size": tell_size(side.size.size_bytes),
+        "size": f"{side.size.size_bytes / 1e6:,.1f} MB",
         "requests for its captions": f"{costs.requests:,}" if costs.requests else "",
         "tokens": tokens if costs.requests else "",
         "cost": tell_cost(costs),

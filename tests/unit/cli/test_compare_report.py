@@ -1,7 +1,7 @@
 import pytest
 
 from indexer.catalog.store.comparisons import OwnCosts
-from indexer.cli.compare_report import measure_rows, tell_cost, tell_size
+from indexer.cli.compare_report import measure_rows, tell_cost
 from indexer.pipelines.evaluating import Measures, summarise
 from indexer.pipelines.pairing import Difference
 
@@ -51,11 +51,3 @@ def test_what_no_query_can_tell_has_no_row() -> None:
 )
 def test_a_cost_that_is_not_known_is_not_called_nothing(costs: OwnCosts, told: str) -> None:
     assert tell_cost(costs) == told
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "told"),
-    [(0, "0 B"), (1023, "1023 B"), (8192, "8.0 KiB"), (1_572_864, "1.5 MiB"), (2**41, "2048.0 GiB")],
-)
-def test_sizes_are_told_in_the_unit_that_fits(size_bytes: int, told: str) -> None:
-    assert tell_size(size_bytes) == told
