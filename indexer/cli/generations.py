@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexer.cli.compare import compare
 from indexer.cli.output import STOPPED, JsonFlag, print_json, print_table, say
 from indexer.models import GenerationId
 
@@ -38,6 +39,9 @@ def list_generations(as_json: JsonFlag = False) -> None:
         for standing in standings:
             if standing.generation.verdict:
                 print(f"Generation {standing.generation.id}: {standing.generation.verdict}")
+
+
+app.command("compare")(compare)
 
 
 @app.command()
