@@ -19,23 +19,33 @@ _SAMPLE, _WARM_UP = 128, 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """How many images there are, and what is to be asked about which of them."""
+    """How many images there are, and what is to be asked about which of them.
+
+    `made` is the generation that was begun, or made, with the target before.
+    """
 
     images: int
     asking: Plan
+    made: Generation | None = None
 
     @property
     def reused(self) -> int:
         """Return how many images have their captions already, or will not be asked about."""
         return self.images - self.asking.to_do
 
+    @property
+    def to_embed(self) -> int:
+        """Return how many entries there are to make, about."""
+        return max(0, self.images - (self.made.entries if self.made else 0))
+
 
 def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool, price_share: float) -> Renewal:
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""
     plan = Plan()
     captioner = target.captioner
+    renewal = Renewal(images=store.renewals.count_kind(target.kind), asking=plan, made=target.find_made(store))
     if not target.asks:
-        return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+        return renewal
     prompts = [target.prompt] if target.prompt else []
     pace = _find_pace(store, [ids_of(prompts), [live.prompt_id] if live.prompt_id else []], captioner)
     for size in store.renewals.count_stale(target.making(retry=retry)):
@@ -44,7 +54,7 @@ def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool,
             edge = fit_picture(captioner.model, size.width, size.height, captioner.max_edge or size.width)
             estimate = captioner.estimate([scaled((size.width, size.height), edge)], prompts)
             plan.add_requests(size.images, estimate, pace, price_share)
-    return Renewal(images=store.renewals.count_kind(target.kind), asking=plan)
+    return renewal
 
 
 def _find_pace(store: Store, asked: Sequence[Sequence[PromptId]], captioner: Captioner) -> Pace | None:

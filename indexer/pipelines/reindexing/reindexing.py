@@ -65,13 +65,14 @@ class Reindexing:
             yield from self.renewing.renew(None)
             return
         before = get_live(self.run.store)
+        self._drop_unfinished()
         if self.target.is_of(before):
             yield from self._catch_up(before.id)
             return
         building = self._begin()
         if building.state == "building":
             yield from self._build(building)
-        if self.renewing.stale.is_over():
+        if self.renewing.stale.is_over() or self._refreshed(building.id).state == "building":
             return
         yield from self._catch_up(building.id)
         if self.renewing.stale.is_over():
@@ -81,20 +82,21 @@ class Reindexing:
             self.run.stop.wait(_SETTLE_S)
             yield from self._catch_up(building.id)
 
-    def _begin(self) -> Generation:
-        """Return the generation that has the target already, or a new one; other unfinished ones are dropped."""
-        store, made = self.run.store.generations, None
-        for generation in store.find_generations():
-            if self.target.is_of(generation):
-                made = generation
-            elif generation.state == "building":
+    def _drop_unfinished(self) -> None:
+        """Drop what was begun with another target; its captions stay, and are used where they are wanted again."""
+        for generation in self.run.store.generations.find_generations():
+            if generation.state == "building" and not self.target.is_of(generation):
                 self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
                 drop_unused(self.run.store, generation.id)
+
+    def _begin(self) -> Generation:
+        """Return the generation that has the target already, or a new one."""
+        made = self.target.find_made(self.run.store)
         if made is None:
             made = self._add()
             self.tell(f"Generation {made.id} is built beside the live one, which goes on answering.")
         elif made.state == "retired":
-            store.mark_ready(made.id)
+            self.run.store.generations.mark_ready(made.id)
         return self._refreshed(made.id)
 
     def _add(self) -> Generation:
@@ -111,9 +113,15 @@ class Reindexing:
         return store.get_generation(generation_id)
 
     def _build(self, building: Generation) -> Iterator[Outcome]:
-        """Load a generation: first what is its own, then what stands in for the rest; and index it."""
-        yield from self.renewing.renew(self._indexing(building.id, fallback=False))
-        if self.renewing.stale.is_over():
+        """Load a generation: first what is its own, then what stands in for the rest; and index it.
+
+        While answers wait in a batch, nothing stands in for them.
+        """
+        waiting = 0
+        for outcome in self.renewing.renew(self._indexing(building.id, fallback=False)):
+            waiting += outcome.status == "batched"
+            yield outcome
+        if waiting or self.renewing.stale.is_over():
             return
         yield from self.renewing.renew(self._indexing(building.id))
         if self.renewing.stale.is_over():
