@@ -2,8 +2,8 @@
 
     python benchmarks/libraries.py HOME CAPTIONS.jsonl.gz [--entries 100000] [--vectors STEM]
 
-Images and captions are copied in; their entries are written by the product's own indexing, which finds the sentences'
-vectors ready. Only the vector index is made after the load, as it is for a new generation.
+Images and captions are copied in; their entries are written and indexed by the product's own steps for a new
+generation, with the sentences' vectors found ready.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from threading import Event
 from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 
 from benchmarks.bench_images import MODELS, BenchImage
 from benchmarks.ready_vectors import load_ready
@@ -40,11 +39,6 @@ _LOCATIONS: LiteralString = "COPY location (image_id, location, relative_path, s
 _CAPTIONS: LiteralString = (
     "COPY caption (image_id, kind, prompt_id, captioner, model, sentences, keywords, visible_text, fields) FROM STDIN"
 )
-_VECTOR_INDEXES = """
-    SELECT c.relname AS name, pg_get_indexdef(c.oid) AS definition
-    FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am a ON a.oid = c.relam AND a.amname = 'hnsw'
-    WHERE x.indrelid = %s::regclass
-"""
 
 
 def main() -> None:
@@ -92,11 +86,14 @@ def load_library(conninfo: str, images: Iterable[BenchImage], embedder: Embedder
             model=MODELS["openai"],
             embedder=embedder.name,
             dimensions=embedder.dimensions,
-            state="live",
+            state="building",
         )
-        with _index_after_load(connection, f"entry_{generation_id}"):
-            _write_entries(store, embedder)
-            say(f"entries written after {time.perf_counter() - started:.0f} s")
+        _write_entries(store, embedder, generation_id)
+        say(f"entries written after {time.perf_counter() - started:.0f} s")
+        store.generations.build_indexes(generation_id, embedder.dimensions)
+        store.generations.mark_ready(generation_id)
+        store.generations.activate(generation_id)
+        _write_entries(store, embedder, generation_id)  # none are left: this fits the cut-off
         connection.execute("VACUUM (ANALYZE)")
     say(f"all indexed after {time.perf_counter() - started:.0f} s")
     return generation_id
@@ -129,23 +126,17 @@ def _copy(connection: psycopg.Connection, statement: LiteralString, rows: Iterab
             copy.write_row(row)
 
 
-@contextmanager
-def _index_after_load(connection: psycopg.Connection, partition: str) -> Iterator[None]:
-    """Take a partition's vector index away, and make it again in one go."""
-    indexes = connection.execute(_VECTOR_INDEXES, [partition]).fetchall()
-    for name, _ in indexes:
-        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-    yield
-    connection.execute("SET maintenance_work_mem = '1GB'")
-    for _, definition in indexes:
-        connection.execute(definition.encode())
-
-
-def _write_entries(store: Store, embedder: Embedder) -> None:
+def _write_entries(store: Store, embedder: Embedder, generation_id: GenerationId) -> None:
     everything = Event()
     everything.set()
     with store.runs.running("benchmark", {}) as run_id, ThreadPoolExecutor(1) as pool:
-        indexing = Indexing(store=store, load_embedder=lambda _: embedder, first=None, run_id=run_id)
+        indexing = Indexing(
+            store=store,
+            load_embedder=lambda _: embedder,
+            first=None,
+            run_id=run_id,
+            generation_id=generation_id,
+        )
         # In a thread, for it lowers the priority of the one that it runs in.
         pool.submit(indexing.run, everything, Event()).result()
 

@@ -14,6 +14,7 @@ CaptionSearchError                one sentence that says what to do; ends a comm
     ├── CaptionRefusedError       this image was refused; the run goes on
     ├── CaptionerUnavailableError busy, down or too slow; worth another try
     └── CaptionerUnusableError    wrong key, model or address: no image can be captioned; the run stops
+        └── AnswersUnusableError  it answers, and nothing of it can be used: the prompt or the model is of no use
 """
 
 from pathlib import Path
@@ -98,3 +99,7 @@ class CaptionerUnavailableError(CaptionerError):
 
 class CaptionerUnusableError(CaptionerError):
     """The endpoint cannot be used at all as it is set up."""
+
+
+class AnswersUnusableError(CaptionerUnusableError):
+    """The endpoint answers, and no answer can be used."""

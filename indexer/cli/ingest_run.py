@@ -16,7 +16,7 @@ from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.wiring import build_ingesting
-from indexer.models import Found
+from indexer.models import Found, RunId
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.keeping import keep_manifests
@@ -95,6 +95,7 @@ class IngestRun:
                 summary["budget_exhausted"] = self._run.budget.is_exhausted
                 self._run.store.runs.finish_run(run_id, summary)
                 self._show(summary)
+                self._tell_late(run_id)
                 tell_bare_images(self._run.store, self._sources)
         if stop.is_set():
             return STOPPED
@@ -130,7 +131,10 @@ class IngestRun:
         live = self._run.store.generations.get_live()
         set_here = "embedder" in self._settings.model_fields_set
         if live is not None and set_here and live.embedder != self._settings.embedder:
-            say(f"The live index was made with the embedder {live.embedder}, which is used here too.")
+            say(
+                f"The live index was made with the embedder {live.embedder}, which is used here too; "
+                f"`indexer reindex --embedder {self._settings.embedder}` moves it."
+            )
         if said is not None:
             say(said)
 
@@ -172,6 +176,18 @@ class IngestRun:
         if live is not None and self._tally.counts["captioned"] and (live.captioner, live.model) != ours:
             named = ":".join(dict.fromkeys(ours))
             print(f"The live index was made with {live.captioner_name}; captions by {named} joined it (see `status`).")
+
+    def _tell_late(self, run_id: RunId) -> None:
+        """Say what becomes of answers that came after another generation had gone live."""
+        late = self._run.store.captions.count_late(run_id)
+        if late is None:
+            return
+        came = "1 caption" if late.captions == 1 else f"{late.captions} captions"
+        then = "none of their images needs another"
+        if late.unanswered:
+            images = "that image" if late.captions == 1 else f"{late.unanswered} of these images"
+            then = f"the next `indexer ingest` asks about {images} again"
+        say(f"{came} came with the replaced prompt after generation {late.generation_id} went live: kept, and {then}.")
 
     def _cost(self) -> str:
         priced = f"${self._tally.cost_usd:.4f}"

@@ -20,7 +20,9 @@ def describe_plan(
     live: Generation, target: Target, renewal: Renewal, concurrency: int | None, embedding_s: float | None
 ) -> Iterator[str]:
     """Yield a plan in sentences; `embedding_s` is how long embedding alone takes, in seconds, where that was tried."""
-    yield _describe_target(live, target, renewal)
+    yield _describe_target(live, target)
+    if renewal.made is not None and not target.is_of(live):
+        yield f"Generation {renewal.made.id}, which is {renewal.made.state}, goes on."
     asked = f"{renewal.asking.to_do:,} to ask about" if target.asks else "none to ask about"
     yield f"{renewal.images:,} images with captions: {asked}, {renewal.reused:,} with what is there."
     if renewal.asking.requests:
@@ -69,6 +71,8 @@ def describe_end(reindexing: Reindexing, tally: Tally, summary: Mapping[str, obj
     if generation.state == "live":
         ours = f"Generation {generation.id} is live"
         yield f"{ours}; `indexer generations rollback` takes it back." if verdict is not None else f"{ours}."
+    elif generation.state == "building" and verdict is not None:
+        yield f"Generation {generation.id} stays unfinished, and the live one goes on answering."
     elif generation.state == "ready" and verdict is not None:
         yield (
             f"Generation {generation.id} stays ready, and the live one goes on answering. `indexer generations "
@@ -85,10 +89,11 @@ def end_figures(reindexing: Reindexing) -> dict[str, object]:
         "activated": verdict is not None and generation is not None and generation.state == "live",
         "measured": verdict is not None and verdict.is_measured,
         "verdict": verdict and verdict.reason,
+        "switch_ms": reindexing.switch_ms and round(reindexing.switch_ms, 1),
     }
 
 
-def _describe_target(live: Generation, target: Target, renewal: Renewal) -> str:
+def _describe_target(live: Generation, target: Target) -> str:
     if target.kind != RETRIEVAL:
         return f"Captions of kind {target.kind} are renewed{_revision(target)}; they are in no index."
     if target.is_of(live):
@@ -96,12 +101,8 @@ def _describe_target(live: Generation, target: Target, renewal: Renewal) -> str:
         said = f"The live generation {live.id} is made with {made} and {live.embedder}: what it lacks is brought in."
         return said if target.asks or live.captioner != "import" else f"{said} {_HOW_TO_RENEW}"
     named = ":".join(dict.fromkeys((target.captioner.name, target.captioner.model)))
-    which = "A new generation"
-    if renewal.made is not None:
-        begun = "begun" if renewal.made.state == "building" else "made"
-        which = f"Generation {renewal.made.id}, {begun} before,"
     return (
-        f"{which}{_revision(target)} by {named}, embedder {target.embedder}, beside the live generation "
+        f"A new generation{_revision(target)} by {named}, embedder {target.embedder}, beside the live generation "
         f"{live.id} (revision {live.prompt_revision or 'none'}, {live.captioner_name}, {live.embedder})."
     )
 

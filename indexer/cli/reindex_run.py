@@ -96,7 +96,7 @@ class ReindexRun:
             ended = "failed"
             try:
                 self._follow(reindexing, renewal)
-                ended = "stopped" if stop.is_set() else "done"
+                ended = "refused" if reindexing.is_refused else "stopped" if stop.is_set() else "done"
             finally:
                 summary = {**self._tally.summary(), "indexed": reindexing.written, "ended": ended}
                 summary |= {"seconds": round(time.monotonic() - started, 3)}
@@ -139,8 +139,8 @@ class ReindexRun:
             print("Stopped before the end: run the same command again, and it goes on from here.")
 
     def _exit_code(self, reindexing: Reindexing, ended: str) -> int:
-        if ended == "stopped":
-            return STOPPED
         if reindexing.is_refused:
             return REFUSED
+        if ended == "stopped":
+            return STOPPED
         return SOME_FAILED if self._tally.counts["failed"] else ALL_DONE

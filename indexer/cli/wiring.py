@@ -10,10 +10,11 @@ from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL, RunId
+from indexer.models import RETRIEVAL, GenerationId, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget
+from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
@@ -36,7 +37,9 @@ _BATCH_POLL_S = 20.0
 def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> Ingesting:
     """Return the stages of one ingest run; raises SettingsError where a captioner has no batches."""
     concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
-    preparing, captioning = Preparing(run), Captioning(run, Asking(Limiter(concurrency), run.stop))
+    following = Following(run, tell=say)
+    preparing = Preparing(run, following)
+    captioning = Captioning(run, Asking(Limiter(concurrency), run.stop), following)
     first = FirstGeneration(
         prompt_id=next((prompt.id for prompt in run.prompts if prompt.kind == RETRIEVAL), None),
         captioner=run.captioner.name,
@@ -45,6 +48,7 @@ def build_ingesting(run: Run, settings: Settings, *, batches: bool = False) -> I
     )
     return Ingesting(
         run=run,
+        following=following,
         preparing=preparing,
         captioning=captioning,
         batching=_build_batching(run, preparing, captioning) if batches else None,
@@ -111,6 +115,23 @@ def index_stale(store: Store, settings: Settings, command: str) -> int:
         indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
         indexing.run(done, Event())
         store.runs.finish_run(run_id, {"indexed": indexing.written})
+    return indexing.written
+
+
+def fill_gaps(store: Store, settings: Settings, generation_id: GenerationId, stop: Event) -> int:
+    """Write what a generation lacks from the captions that are there, until `stop`, and return how many entries."""
+    done = Event()
+    done.set()
+    with store.runs.running("generations", {"filled": generation_id}) as run_id:
+        indexing = Indexing(
+            store=store,
+            load_embedder=Embedders(settings).for_bulk,
+            first=None,
+            run_id=run_id,
+            generation_id=generation_id,
+        )
+        indexing.run(done, stop)
+        store.runs.finish_run(run_id, {"indexed": indexing.written, "ended": "stopped" if stop.is_set() else "done"})
     return indexing.written
 
 

@@ -11,7 +11,7 @@ import tenacity
 
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.limiting import Limiter
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import AnswersUnusableError, CaptionerUnavailableError, CaptionerUnusableError
 from indexer.models import Answer, Prompt, Subject
 
 _log = logging.getLogger(__name__)
@@ -115,10 +115,13 @@ class Hope:
             self.has_won, self._lost, self._down = True, 0, 0
 
     def lose(self, reason: str, *, is_down: bool = False) -> None:
-        """Note an image without one; raises CaptionerUnusableError after too many in a row."""
+        """Note an image without one; raises CaptionerUnusableError or AnswersUnusableError after too many in a row."""
         with self._counting:
             self._lost += 1
             self._down = self._down + 1 if is_down else 0
             most = _HOPELESS_LATER if self.has_won else _HOPELESS
-            if self._lost >= most or self._down >= _HOPELESS:
-                raise CaptionerUnusableError(f"{self._lost} images in a row brought no caption; the last: {reason}.")
+            said = f"{self._lost} images in a row brought no caption; the last: {reason}."
+            if self._down >= _HOPELESS:
+                raise CaptionerUnusableError(said)
+            if self._lost >= most:
+                raise AnswersUnusableError(said)

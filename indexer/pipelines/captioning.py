@@ -7,6 +7,7 @@ from indexer.catalog.store.requests import Claimed, RequestOutcome
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
 from indexer.models import RETRIEVAL, Answer, Caption, Prompt, RequestId, Usage
 from indexer.pipelines.asking import Asking, Hope
+from indexer.pipelines.following import Following
 from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.ledger import REPEATED, Ledger
 from indexer.pipelines.outcomes import Outcome, Status, joined
@@ -16,8 +17,9 @@ from indexer.pipelines.run import Run
 class Captioning:
     """The captioner's stage of one run; `caption` is called from many threads."""
 
-    def __init__(self, run: Run, asking: Asking) -> None:
+    def __init__(self, run: Run, asking: Asking, following: Following | None = None) -> None:
         self._run = run
+        self._following = following or Following(run)
         self._ledger = Ledger(run)
         self._asking = asking
         self._asked: set[Claimed] = set()
@@ -51,17 +53,24 @@ class Captioning:
         return self._run.captioner.estimate(sizes, job.prompts, job.subject.question or "").most_cost_usd or 0.0
 
     def claim(self, job: Job) -> RequestId | None:
-        """Open a request in the ledger; None where there is nothing to ask, or another is asking."""
+        """Open a request; None where nothing is to be asked, another is asking, or the prompt is not the live one."""
         # Tried again once a run, whatever its copies.
         request_id = self._ledger.claim(job, retry=self._run.retry_failed and job.claimed not in self._asked)
         if request_id is not None:
             self._asked.add(job.claimed)
+        else:
+            self._following.look()
         return request_id
+
+    def follow(self) -> None:
+        """Ask with another prompt from here on where another generation went live."""
+        self._following.look()
 
     def keep(self, job: Job, request_id: RequestId, answer: Answer, tries: int = 1) -> Outcome:
         """Commit what a request brought; ask once more for what cannot be used, where that can be told."""
         bad = [caption for caption in answer.captions if caption.quarantine is not None]
         can_mend = job.subject.picture is not None and self._run.captioner.kinds is None
+        can_mend = can_mend and not self._following.has_replaced(job)  # the answer would be of no use
         if bad and can_mend:
             repair_id = self._ledger.open_repair(_only(job, bad))
             good = [caption for caption in answer.captions if caption.quarantine is None]

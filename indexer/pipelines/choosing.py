@@ -93,13 +93,22 @@ def choose_prompts(
     live, newest = store.generations.get_live(), prompts.get(RETRIEVAL)
     if captioner.kinds is not None or live is None or newest is None or live.prompt_id in (None, newest.id):
         return tuple(prompts.values()), None
-    in_use = prompts[RETRIEVAL] = store.prompts.get_prompt(live.prompt_id)
+    in_use = store.prompts.get_prompt(live.prompt_id)
+    if not in_use.text:  # its captioner takes no prompt, and this one needs words
+        return tuple(prompts.values()), None
+    prompts[RETRIEVAL] = in_use
     named = f"revision {newest.revision}" if newest.revision else "the new wording"
     said = (
         f"The live index was made with revision {in_use.revision} of the retrieval prompt, so new images are asked "
-        f"with it too; {named} waits for `indexer reindex`."
+        f"with it too; {named} waits for `indexer reindex`{_name_coming(store)}."
     )
     return tuple(prompts.values()), said
+
+
+def _name_coming(store: Store) -> str:
+    """Name the newest generation that may take the live one's place."""
+    coming = [one for one in store.generations.find_generations() if one.state in ("building", "ready")]
+    return f" (generation {coming[-1].id} is {coming[-1].state})" if coming else ""
 
 
 def register_prompts(

@@ -9,8 +9,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from indexer.catalog.store.requests import Claimed
-from indexer.models import Found
+from indexer.models import Found, ids_of
 from indexer.pipelines.captioning import Captioning
+from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.look_ahead import LookAhead
@@ -29,6 +30,7 @@ class Ingesting:
     """One run over found files and records; its stages work side by side."""
 
     run: Run
+    following: Following
     preparing: Preparing
     captioning: Captioning
     batching: "Batching | None" = None
@@ -99,7 +101,7 @@ class Ingesting:
     def _take_over(
         self, waiting: dict[Claimed, Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
     ) -> Iterator[Outcome]:
-        """See to what had an open request: another run's, or another copy's in this one."""
+        """See to what had an open request, another run's or another copy's in this one, or a replaced prompt."""
         while waiting and not self.run.stop.is_set():
             elsewhere = self._find_claimed_elsewhere(waiting)
             free = [found for claimed, found in waiting.items() if claimed not in elsewhere]
@@ -107,7 +109,7 @@ class Ingesting:
             for outcome in self._pass(free, readers, callers):
                 if isinstance(outcome, Outcome):
                     yield outcome
-                elif outcome.claimed in self._find_claimed_elsewhere([outcome.claimed]):
+                elif self.following.has_replaced(outcome) or self._find_claimed_elsewhere([outcome.claimed]):
                     waiting[outcome.claimed] = outcome.found
                 elif self.run.store.requests.find_batched([outcome.image_id]):
                     yield Outcome(location=outcome.found.location, status="batched")
@@ -118,7 +120,8 @@ class Ingesting:
         yield from (Outcome(location=found.location, status="left") for found in waiting.values())
 
     def _find_claimed_elsewhere(self, claimed: Iterable[Claimed]) -> set[Claimed]:
-        return self.run.store.requests.find_claimed_elsewhere(self.run.id, [image_id for image_id, _ in claimed])
+        image_ids, prompt_ids = [image_id for image_id, _ in claimed], ids_of(self.following.prompts)
+        return self.run.store.requests.find_claimed_elsewhere(self.run.id, image_ids, prompt_ids)
 
     def _forget_mended(self) -> None:
         """Drop the failures of files that were removed, and of folders that can be listed again."""

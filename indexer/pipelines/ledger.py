@@ -6,7 +6,7 @@ from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.records import Asked
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.imaging.hashing import count_unlike
-from indexer.models import RETRIEVAL, Answer, Caption, FoundFile, ImageId, RequestId, Usage, ids_of
+from indexer.models import Answer, Caption, FoundFile, ImageId, RequestId, Usage, ids_of
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
@@ -91,14 +91,16 @@ class Ledger:
         Return the images that served until now, and whether they were captioned in this run. It is looked for after the
         reply is committed: of replies that come at the same moment, the last sees all.
         """
-        prompt_id = next((prompt.id for prompt in job.prompts if prompt.kind == RETRIEVAL), None)
-        if job.record_id is not None or prompt_id is None:
+        if job.record_id is not None:
             return {}
-        named = {"captioner": self._run.captioner.name, "model": self._run.captioner.model}
-        hashes = self._run.store.captions.find_repeats(job.image_id, prompt_id, **named)
+        named, prompt_ids = (
+            {"captioner": self._run.captioner.name, "model": self._run.captioner.model},
+            ids_of(job.prompts),
+        )
+        hashes = self._run.store.captions.find_repeats(job.image_id, prompt_ids, **named)
         if len(hashes) < _MOST_REPEATS or count_unlike([seen for seen in hashes if seen is not None]) < _MOST_REPEATS:
             return {}
-        return self._run.store.captions.quarantine_repeats(job.image_id, prompt_id, self._run.id, REPEATED, **named)
+        return self._run.store.captions.quarantine_repeats(job.image_id, prompt_ids, self._run.id, REPEATED, **named)
 
     def close(self, request_id: RequestId, outcome: RequestOutcome, attempts: int) -> None:
         """Complete a request that brought no caption."""

@@ -8,7 +8,8 @@ from indexer.catalog.store.failures import NewFailure, StandingFailure
 from indexer.catalog.store.images import KnownLocation, Registered, Wanted
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
-from indexer.models import RETRIEVAL, Found, FoundFile, FoundRecord, Subject, ids_of
+from indexer.models import Found, FoundFile, FoundRecord, Subject, ids_of
+from indexer.pipelines.following import Following
 from indexer.pipelines.jobs import Job, explain, is_storable, is_unchanged, read_for, register, subject_of
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.recording import Recording
@@ -20,17 +21,15 @@ _CHUNK = 256
 class Preparing:
     """The stages before the captioner, for one run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, following: Following | None = None) -> None:
         self._run = run
-        self.wanted = Wanted(
-            kinds=[prompt.kind for prompt in run.prompts] or [RETRIEVAL],
-            prompt_ids=[prompt.id for prompt in run.prompts] or [None],
-            rank=run.captioner.rank,
-            captioner=run.captioner.name,
-            model=run.captioner.model,
-            retry=run.retry_failed,
-        )
-        self._recording = Recording(run, self.wanted)
+        self._following = following or Following(run)
+        self._recording = Recording(run, self._following)
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return what the catalogue is asked for."""
+        return self._following.wanted
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found | Job | Outcome]:
         """Yield an outcome for what needs nothing, a job for each file that need not be read, and the others.
@@ -39,6 +38,7 @@ class Preparing:
         """
         items = iter(found)
         while not self._is_over() and (chunk := list(islice(items, _CHUNK))):
+            self._following.look()
             files, records = self._recording.split(chunk)
             yield from self._sort_out_chunk(files)
             yield from self._recording.sort_out(records)
@@ -87,10 +87,11 @@ class Preparing:
 
     def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
+        prompts = self._following.prompts
         registered = register(self._run.store, as_read, read, self.wanted)
         if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
             return self._settle(file, registered)
-        lacking = tuple(prompt for prompt in self._run.prompts if prompt.kind not in registered.captioned)
+        lacking = tuple(prompt for prompt in prompts if prompt.kind not in registered.captioned)
         return Job(image_id=registered.image_id, found=as_read, subject=subject_of(file, read), prompts=lacking)
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
@@ -100,8 +101,9 @@ class Preparing:
         return Outcome(location=file.location, status="known", image_id=image.image_id)
 
     def _find_standing(self, locations: Sequence[str]) -> dict[str, StandingFailure]:
+        prompt_ids, captioner = ids_of(self._following.prompts), self._run.captioner
         return self._run.store.failures.find_standing(
-            locations, ids_of(self._run.prompts), captioner=self._run.captioner.name, model=self._run.captioner.model
+            locations, prompt_ids, captioner=captioner.name, model=captioner.model
         )
 
     def _is_over(self) -> bool:

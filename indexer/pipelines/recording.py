@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from indexer.catalog.store.failures import NewFailure
-from indexer.catalog.store.images import KnownLocation, Wanted
+from indexer.catalog.store.images import KnownLocation
 from indexer.catalog.store.records import Asked, KnownRecord
 from indexer.errors import BadImageError
 from indexer.imaging.reading import ReadImage
 from indexer.models import Found, FoundFile, FoundRecord, Subject
+from indexer.pipelines.following import Following
 from indexer.pipelines.jobs import Job, is_unchanged, read_for, register
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
@@ -18,11 +19,11 @@ from indexer.pipelines.run import Run
 class Recording:
     """The stages before the captioner that records go through, for one run."""
 
-    def __init__(self, run: Run, wanted: Wanted) -> None:
+    def __init__(self, run: Run, following: Following) -> None:
         self._run = run
-        self._wanted = wanted
-        captioner = run.captioner
-        self._asked = Asked(kinds=wanted.kinds, captioner=captioner.name, model=captioner.model, retry=wanted.retry)
+        self._following = following
+        captioner, self._kinds = run.captioner, following.wanted.kinds  # kinds stay, whatever prompts they have
+        self._asked = Asked(kinds=self._kinds, captioner=captioner.name, model=captioner.model, retry=run.retry_failed)
 
     def split(self, found: Iterable[Found]) -> tuple[list[FoundFile], list[FoundRecord]]:
         """Part records from files; a record that asks nothing of its one image is that file, no more and no less.
@@ -36,7 +37,7 @@ class Recording:
     def sort_out(self, records: Sequence[FoundRecord]) -> Iterator[FoundRecord | Outcome]:
         """Yield an outcome for each record that needs nothing or cannot be used, and the others; writes nothing."""
         locations = [image.location for record in records for image in record.images]
-        images = self._run.store.images.find_known(locations, self._wanted)
+        images = self._run.store.images.find_known(locations, self._following.wanted)
         known = self._run.store.records.find_known(records, self._asked)
         for record in records:
             before = known.get(record.location)
@@ -66,7 +67,7 @@ class Recording:
 
     def _register(self, record: FoundRecord, read: Sequence[ReadImage]) -> Job | Outcome:
         image_ids = [
-            register(self._run.store, replace(file, modified_ns=one.modified_ns), one, self._wanted).image_id
+            register(self._run.store, replace(file, modified_ns=one.modified_ns), one, self._following.wanted).image_id
             for file, one in zip(record.images, read, strict=True)
         ]
         key = record_key([one.facts.sha256 for one in read], record.text)
@@ -82,11 +83,11 @@ class Recording:
             more_pictures=tuple(one.picture for one in read[1:]),
             question=record.text or None,
         )
-        lacking = tuple(prompt for prompt in self._run.prompts if prompt.kind not in known.answered)
+        lacking = tuple(prompt for prompt in self._following.prompts if prompt.kind not in known.answered)
         return Job(image_id=image_ids[0], record_id=known.record_id, found=record, subject=subject, prompts=lacking)
 
     def _needs_nothing(self, known: KnownRecord) -> bool:
-        return not self._run.captioner.takes_questions or set(known.answered) >= set(self._wanted.kinds)
+        return not self._run.captioner.takes_questions or set(known.answered) >= set(self._kinds)
 
     def _settle(self, record: FoundRecord, known: KnownRecord) -> Outcome:
         if not self._run.captioner.takes_questions:

@@ -40,17 +40,27 @@ CREATE FUNCTION is_own(c caption, g generation) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN (c.captioner, c.model) = (g.captioner, g.model) AND c.prompt_id IS NOT DISTINCT FROM g.prompt_id;
 
+-- Tell whether a generation has a prompt of its own, and this is another. One index has one wording: what takes no prompt,
+-- or one without words, is asked whatever the wording.
+CREATE FUNCTION is_replaced(p_prompt_id bigint, g generation) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN coalesce(p_prompt_id <> g.prompt_id, false)
+    AND NOT EXISTS (SELECT FROM prompt WHERE id IN (p_prompt_id, g.prompt_id) AND text = '');
+
 -- What a caption is worth to a generation: the greatest serves, null never does. Captions of its own making are the best
--- of their rank. Renewals made for another generation fill its gaps alone, and no sooner than it is activated again; so do
--- answers to another generation's prompt: a late one never gets into a generation that went live before it came.
+-- of their rank. What came after the generation went live is worth nothing to it where it is a renewal, which another
+-- generation asked for, or a late answer to a replaced prompt; when the generation goes live again, it does not come late
+-- any more. Renewals for generations made later fill gaps alone even then. Captions that a request did not bring came late
+-- only where another generation has their prompt.
 CREATE FUNCTION caption_worth(c caption, g generation) RETURNS bigint[]
 LANGUAGE sql STABLE
 RETURN CASE
     WHEN is_own(c, g) THEN ARRAY[c.rank, 1, c.id]
     WHEN c.created_at > g.activated_at AND (
-        c.renewal OR (c.prompt_id <> g.prompt_id AND EXISTS (
-            SELECT FROM generation o WHERE o.id <> g.id AND o.prompt_id = c.prompt_id))) THEN NULL
-    WHEN c.renewal THEN ARRAY[least(c.rank, CASE g.captioner WHEN 'offline' THEN 0 WHEN 'import' THEN 1 ELSE 2 END), 0, c.id]
+        c.renewal
+        OR (is_replaced(c.prompt_id, g)
+            AND (c.request_id IS NOT NULL OR EXISTS (SELECT FROM generation o WHERE o.prompt_id = c.prompt_id)))) THEN NULL
+    WHEN c.renewal AND c.created_at > g.created_at THEN ARRAY[-1, c.rank, c.id]
     ELSE ARRAY[c.rank, 0, c.id]
 END;
 
@@ -66,17 +76,17 @@ LANGUAGE sql STABLE AS $$
                  WHERE EXISTS (SELECT FROM caption c
                                LEFT JOIN generation g ON g.state = 'live'
                                WHERE c.image_id = p_image_id AND c.kind = w.kind AND c.rank >= p_rank
-                                 AND CASE WHEN w.prompt_id IS NULL OR c.prompt_id = w.prompt_id THEN true
-                                          WHEN w.kind = 'retrieval' THEN g.id IS NULL OR caption_worth(c, g) IS NOT NULL
-                                          ELSE false END
+                                 AND CASE WHEN w.kind = 'retrieval' THEN g.id IS NULL OR caption_worth(c, g) IS NOT NULL
+                                          ELSE w.prompt_id IS NULL OR c.prompt_id = w.prompt_id END
                                  AND (c.quarantine IS NULL
                                       OR (NOT p_retry AND c.captioner = p_captioner AND c.model = p_model))))
 $$;
 
 -- Open a request for an image and return its id; null when any of the captions asked for is there, when a living run or
 -- a batch is asking for one of them (for retrieval, of whatever revision, captioner and model: any will do), when the
--- prompt asked with is that of another generation than the live one, or (unless p_retry) when all of them were refused or
--- quarantined. With p_renew, only the very same captions stand in the way.
+-- live generation has another prompt, or (unless p_retry) when all of them were refused or quarantined. Renewals and
+-- other requests stand in each other's way only where they ask for the very same; so do those with p_renew and captions.
+-- A renewal that is there, worth nothing to the live generation, joins it when somebody else asks for the same.
 DROP FUNCTION claim_request(bigint, bigint, bigint[], text, text, boolean);
 CREATE FUNCTION claim_request(
     p_run_id bigint, p_image_id bigint, p_prompt_ids bigint[], p_captioner text, p_model text, p_retry boolean,
@@ -87,6 +97,16 @@ DECLARE
     claimed bigint;
 BEGIN
     PERFORM FROM image WHERE id = p_image_id FOR NO KEY UPDATE;
+    IF NOT p_renew THEN
+        UPDATE caption c SET renewal = false
+        FROM generation live
+        WHERE live.state = 'live' AND c.image_id = p_image_id AND c.prompt_id = ANY(p_prompt_ids)
+          AND c.captioner = p_captioner AND c.model = p_model AND c.kind = 'retrieval'
+          AND c.renewal AND c.quarantine IS NULL AND caption_worth(c, live) IS NULL AND NOT is_replaced(c.prompt_id, live);
+        IF FOUND THEN
+            UPDATE image SET changes = changes + 1 WHERE id = p_image_id;
+        END IF;
+    END IF;
     INSERT INTO request (run_id, image_id, prompt_ids, captioner, model, renewal)
     SELECT p_run_id, p_image_id, p_prompt_ids, p_captioner, p_model, p_renew
     WHERE NOT EXISTS (
@@ -94,7 +114,8 @@ BEGIN
             JOIN prompt theirs ON theirs.id = ANY(r.prompt_ids)
             JOIN prompt ours ON ours.id = ANY(p_prompt_ids)
             WHERE r.image_id = p_image_id AND r.outcome IS NULL
-              AND CASE WHEN p_renew THEN ours.id = theirs.id AND r.captioner = p_captioner AND r.model = p_model
+              AND CASE WHEN p_renew OR r.renewal
+                       THEN ours.id = theirs.id AND r.captioner = p_captioner AND r.model = p_model
                        ELSE ours.id = theirs.id OR (ours.kind = 'retrieval' AND theirs.kind = 'retrieval') END
               AND (r.batch IS NOT NULL OR r.run_id = p_run_id OR run_is_alive(r.run_id)))
       AND NOT EXISTS (
@@ -104,8 +125,8 @@ BEGIN
               AND (c.quarantine IS NULL OR NOT p_retry))
       AND (p_renew OR NOT EXISTS (
             SELECT FROM generation live
-            JOIN generation other ON other.id <> live.id AND other.prompt_id = ANY(p_prompt_ids)
-            WHERE live.state = 'live' AND live.prompt_id <> ALL(p_prompt_ids)))
+            JOIN prompt ours ON ours.id = ANY(p_prompt_ids) AND ours.kind = 'retrieval'
+            WHERE live.state = 'live' AND is_replaced(ours.id, live)))
       AND (p_retry OR NOT EXISTS (
             SELECT FROM failure f
             WHERE f.image_id = p_image_id AND f.stage = 'caption' AND NOT f.retryable

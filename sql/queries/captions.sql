@@ -1,6 +1,7 @@
 -- name: store_answer
 -- Keep captions of one image, complete their request and clear the image's failures, all or nothing; return a row where
--- a servable caption is new or changed. A renewal makes no entry stale but those of its own generation.
+-- a servable caption is new or changed. A renewal makes no entry stale but those of its own generation, and what once
+-- served without being one never becomes one.
 WITH completed AS (
     UPDATE request
     SET outcome = %(outcome)s, answered_at = now(), attempts = %(attempts)s, input_tokens = %(input_tokens)s,
@@ -19,7 +20,7 @@ WITH completed AS (
         SET sentences = EXCLUDED.sentences, keywords = EXCLUDED.keywords, visible_text = EXCLUDED.visible_text,
             uncertain = EXCLUDED.uncertain, fields = EXCLUDED.fields, quarantine = EXCLUDED.quarantine,
             max_edge = EXCLUDED.max_edge, request_id = EXCLUDED.request_id, digest = EXCLUDED.digest,
-            renewal = EXCLUDED.renewal, created_at = now()
+            renewal = EXCLUDED.renewal AND (caption.renewal OR caption.quarantine IS NOT NULL), created_at = now()
         WHERE (caption.sentences, caption.keywords, caption.visible_text, caption.uncertain, caption.fields,
                caption.quarantine)
               IS DISTINCT FROM
@@ -64,24 +65,40 @@ LEFT JOIN prompt p ON p.id = c.prompt_id
 ORDER BY c.kind, c.quarantine IS NOT NULL, c.rank DESC, c.id DESC;
 
 -- name: find_repeats
--- Return the images, this one among them, that got the very reply of a captioner that this one got to a prompt.
+-- Return the images, this one among them, that got the very reply of a captioner that this one got to one of these
+-- prompts; what it said of the image before is good by itself.
 SELECT o.image_id, i.perceptual_hash
 FROM caption c
 JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
 JOIN image i ON i.id = o.image_id
-WHERE c.image_id = %(image_id)s AND c.prompt_id = %(prompt_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
+WHERE c.image_id = %(image_id)s AND c.prompt_id = ANY(%(prompt_ids)s) AND c.captioner = %(captioner)s
+  AND c.model = %(model)s AND c.digest IS NOT NULL
 ORDER BY o.id
 LIMIT 50;
 
+-- name: count_late
+-- Count the captions of a run that came after another generation went live, too late for it; and those of them whose image
+-- is to be asked about again.
+SELECT g.id AS generation_id, count(*) AS captions,
+       count(*) FILTER (WHERE captioned_kinds(c.image_id, '{retrieval}', ARRAY[g.prompt_id], c.rank, c.captioner, c.model,
+                                              false) = '{}') AS unanswered
+FROM run
+JOIN generation g ON g.state = 'live' AND g.activated_at > run.started_at
+JOIN request r ON r.run_id = run.id AND r.outcome IS NOT NULL
+JOIN caption c ON c.image_id = r.image_id AND c.request_id = r.id
+WHERE run.id = %(run_id)s AND c.kind = 'retrieval' AND c.quarantine IS NULL AND NOT c.renewal
+  AND caption_worth(c, g) IS NULL
+GROUP BY g.id;
+
 -- name: quarantine_repeats
--- Quarantine this image's reply to a prompt wherever it was given, as a failure of each of its images; return those that
--- served until now, and whether they were captioned in this run.
+-- Quarantine this image's reply to these prompts wherever it was given, as a failure of each of its images; return those that served
+-- until now, and whether they were captioned in this run.
 WITH found AS (
     SELECT o.id
     FROM caption c
     JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
-    WHERE c.image_id = %(image_id)s AND c.prompt_id = %(prompt_id)s AND c.captioner = %(captioner)s AND c.model = %(model)s
-      AND o.quarantine IS NULL
+    WHERE c.image_id = %(image_id)s AND c.prompt_id = ANY(%(prompt_ids)s) AND c.captioner = %(captioner)s
+      AND c.model = %(model)s AND o.quarantine IS NULL
     ORDER BY o.id
     FOR UPDATE OF o
 ), suspect AS (

@@ -11,7 +11,7 @@ JOIN generation g ON g.id = {generation}
 LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
 LEFT JOIN correction k ON k.image_id = i.id AND k.kind = 'retrieval'
 LEFT JOIN LATERAL (
-    SELECT c.id, c.sentences, c.keywords, c.visible_text, is_own(c, g) AS is_own
+    SELECT c.id, c.sentences, c.keywords, c.visible_text
     FROM caption c
     WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL AND caption_worth(c, g) IS NOT NULL
     ORDER BY caption_worth(c, g) DESC
@@ -22,7 +22,8 @@ JOIN LATERAL (
     FROM location l WHERE l.image_id = i.id
 ) l ON l.names IS NOT NULL
 WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes AND (c.id IS NOT NULL OR k.id IS NOT NULL)
-  AND (%(fallback)s OR c.is_own)
+  AND (%(fallback)s OR EXISTS (SELECT FROM caption o
+                               WHERE o.image_id = i.id AND o.kind = 'retrieval' AND o.quarantine IS NULL AND is_own(o, g)))
 ORDER BY i.id
 LIMIT %(limit)s;
 
@@ -56,10 +57,13 @@ ON CONFLICT (generation_id, image_id) DO UPDATE
         tags = EXCLUDED.tags, written_at = now();
 
 -- name: drop_unservable
--- Take images out of a generation that are at no location any more, or whose last good caption is good no more; what was
--- said of them stays.
+-- Take images out of a generation that are at no location any more, or whose last caption that it could use is good no
+-- more; what was said of them stays.
 DELETE FROM entry e
-USING image i
-WHERE e.generation_id = {generation} AND i.id = e.image_id
-  AND (NOT EXISTS (SELECT FROM location l WHERE l.image_id = e.image_id)
-       OR (e.changes <> i.changes AND NOT is_servable(i.id)));
+USING image i, generation g
+WHERE e.generation_id = {generation} AND i.id = e.image_id AND g.id = {generation}
+  AND (NOT EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
+       OR (e.changes <> i.changes
+           AND NOT EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = 'retrieval')
+           AND NOT EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
+                                                   AND caption_worth(c, g) IS NOT NULL)));

@@ -83,6 +83,23 @@ LEFT JOIN entry e ON e.image_id = i.id AND e.generation_id = %(generation_id)s
 LEFT JOIN caption c ON c.id = e.caption_id
 WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id);
 
+-- name: find_holdings
+-- Count what each generation holds of the images that have a location, reading all of them once, and its size on disk.
+WITH present AS MATERIALIZED (
+    SELECT DISTINCT image_id FROM location
+), counted AS (
+    SELECT e.generation_id, count(*) AS entries, count(*) FILTER (WHERE is_own(c, g)) AS fresh
+    FROM entry e
+    JOIN present p ON p.image_id = e.image_id
+    JOIN generation g ON g.id = e.generation_id
+    LEFT JOIN caption c ON c.id = e.caption_id
+    GROUP BY 1
+)
+SELECT g.id AS generation_id, (SELECT count(*) FROM present) AS images, coalesce(n.entries, 0) AS entries,
+       coalesce(n.fresh, 0) AS fresh, coalesce(pg_total_relation_size(to_regclass('entry_' || g.id)), 0) AS size_bytes
+FROM generation g
+LEFT JOIN counted n ON n.generation_id = g.id;
+
 -- name: refresh_lexemes
 -- Count again how many of a generation's entries hold each lexeme.
 WITH counted AS (

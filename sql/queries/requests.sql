@@ -26,10 +26,12 @@ WITH lost AS (
 SELECT count(*) AS lost FROM lost;
 
 -- name: find_claimed_elsewhere
--- Return which of these images, alone or as the first of a record, another living run is asking for.
+-- Return which of these images, alone or as the first of a record, another living run is asking for; of renewals, only
+-- those with one of these prompts (null: with any).
 SELECT DISTINCT r.image_id, r.record_id
 FROM request r
-WHERE r.image_id = ANY(%(image_ids)s) AND r.outcome IS NULL AND r.run_id <> %(run_id)s AND run_is_alive(r.run_id);
+WHERE r.image_id = ANY(%(image_ids)s) AND r.outcome IS NULL AND r.run_id <> %(run_id)s AND run_is_alive(r.run_id)
+  AND (NOT r.renewal OR %(prompt_ids)s::bigint[] IS NULL OR r.prompt_ids && %(prompt_ids)s::bigint[]);
 
 -- name: get_pace
 -- Average what the latest answered requests with these prompts took: tokens, USD, and seconds from claim to answer.

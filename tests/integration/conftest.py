@@ -11,12 +11,18 @@ from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.models import RunId
 from indexer.pipelines.indexing import FirstGeneration, Indexing
+from tests.integration.library import Library
 
 
 @pytest.fixture
 def run_id(store: Store) -> Iterator[RunId]:
     with store.runs.running("test", {}) as running:
         yield running
+
+
+@pytest.fixture
+def library(store: Store, run_id: RunId, database: str) -> Library:
+    return Library(store=store, run_id=run_id, database=database)
 
 
 @pytest.fixture

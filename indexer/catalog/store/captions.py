@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from indexer.catalog.store.database import Database
 from indexer.catalog.store.requests import completion
-from indexer.models import RETRIEVAL, Answer, Caption, ImageId, PromptId, RequestId, RunId
+from indexer.models import RETRIEVAL, Answer, Caption, GenerationId, ImageId, PromptId, RequestId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,15 @@ class StoredCaption:
     quarantine: str | None
     fields: dict[str, object] | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """Captions that came too late for the live generation; the images of `unanswered` are to be asked about again."""
+
+    generation_id: GenerationId
+    captions: int
+    unanswered: int
 
 
 class Captions:
@@ -67,17 +77,31 @@ class Captions:
         """Return every caption of an image, the one that serves first within its kind."""
         return [StoredCaption(**row) for row in self._database.fetch("captions", "find_captions", image_id=image_id)]
 
-    def find_repeats(self, image_id: ImageId, prompt_id: PromptId, *, captioner: str, model: str) -> list[int | None]:
-        """Return the perceptual hashes of all images, this one among them, that got its very reply to a prompt."""
+    def find_repeats(
+        self, image_id: ImageId, prompt_ids: Sequence[PromptId], *, captioner: str, model: str
+    ) -> list[int | None]:
+        """Return the perceptual hashes of all images that got the very reply of this one to these prompts."""
         rows = self._database.fetch(
-            "captions", "find_repeats", image_id=image_id, prompt_id=prompt_id, captioner=captioner, model=model
+            "captions", "find_repeats", image_id=image_id, prompt_ids=list(prompt_ids), captioner=captioner, model=model
         )
         return [row["perceptual_hash"] for row in rows]
 
+    def count_late(self, run_id: RunId) -> Late | None:
+        """Count the captions of a run that came too late for the generation that is live; None where none did."""
+        row = self._database.fetch_one("captions", "count_late", run_id=run_id)
+        return Late(**row) if row else None
+
     def quarantine_repeats(
-        self, image_id: ImageId, prompt_id: PromptId, run_id: RunId, reason: str, *, captioner: str, model: str
+        self,
+        image_id: ImageId,
+        prompt_ids: Sequence[PromptId],
+        run_id: RunId,
+        reason: str,
+        *,
+        captioner: str,
+        model: str,
     ) -> dict[ImageId, bool]:
-        """Quarantine this image's reply to a prompt wherever it was given; each is a failure of its image.
+        """Quarantine this image's reply to these prompts wherever it was given; each is a failure of its image.
 
         Return the images that served until now, and whether they were captioned in this run.
         """
@@ -85,7 +109,7 @@ class Captions:
             "captions",
             "quarantine_repeats",
             image_id=image_id,
-            prompt_id=prompt_id,
+            prompt_ids=list(prompt_ids),
             run_id=run_id,
             reason=reason,
             captioner=captioner,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 
 import numpy as np
 import psycopg
@@ -16,6 +17,8 @@ from indexer.catalog.store.partitions import Partitions, patiently
 from indexer.catalog.vectors import Vectors
 from indexer.errors import DatabaseError, NotFoundError
 from indexer.models import Generation, GenerationId, PromptId, State
+
+_WATCH_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,14 @@ class Coverage:
     def fresh_share(self) -> float:
         """Return fresh entries over entries, 0 to 1."""
         return self.fresh / self.entries if self.entries else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a generation holds, and what it takes up on disk, with its indexes."""
+
+    coverage: Coverage
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +109,19 @@ class Generations:
             self.build_indexes(generation_id, dimensions)
         return generation_id
 
-    def build_indexes(self, generation_id: GenerationId, dimensions: int) -> None:
-        """Index a generation's vectors and words, unless that is done; minutes for many entries."""
-        with self._database.dedicated() as connection:
+    def build_indexes(self, generation_id: GenerationId, dimensions: int, *, stop: Event | None = None) -> bool:
+        """Index a generation's vectors and words, unless that is done; minutes for many entries.
+
+        False, and nothing kept, when `stop` was set meanwhile.
+        """
+        query = compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions)
+        with self._database.dedicated() as connection, _cancelled_on(stop or Event(), connection):
             connection.execute("SET maintenance_work_mem = '512MB'")
-            connection.execute(compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions))
+            try:
+                connection.execute(query)
+            except psycopg.errors.QueryCanceled:
+                return False
+        return True
 
     def mark_ready(self, generation_id: GenerationId) -> None:
         """Note that a building generation is complete and has its indexes, or take a retired one up again."""
@@ -153,6 +172,13 @@ class Generations:
         row = self._database.fetch_one("generations", "count_coverage", generation_id=generation_id)
         return Coverage(**row or {"images": 0, "entries": 0, "fresh": 0})
 
+    def find_holdings(self) -> dict[GenerationId, Holding]:
+        """Count what every generation holds; quicker than one by one."""
+        return {
+            row.pop("generation_id"): Holding(size_bytes=row.pop("size_bytes"), coverage=Coverage(**row))
+            for row in self._database.fetch("generations", "find_holdings")
+        }
+
     def refresh_lexemes(self, generation_id: GenerationId) -> None:
         """Count again how many entries hold each lexeme, and how many entries there are."""
         self._database.execute("generations", "refresh_lexemes", generation_id=generation_id)
@@ -165,6 +191,26 @@ class Generations:
             generation_id = GenerationId(row["id"] if row else 0)
             self._partitions.create_partition(connection, generation_id)
         return generation_id
+
+
+@contextmanager
+def _cancelled_on(stop: Event, connection: Connection[DictRow]) -> Iterator[None]:
+    """Cancel what a connection is doing as soon as `stop` is set."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(_WATCH_S):
+            if stop.is_set():
+                connection.cancel_safe()
+                return
+
+    watching = Thread(target=watch, name="watch", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
 
 
 class IndexingLock:

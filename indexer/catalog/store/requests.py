@@ -135,9 +135,20 @@ class Requests:
         row = self._database.fetch_one("requests", "lose_abandoned")
         return row["lost"] if row else 0
 
-    def find_claimed_elsewhere(self, run_id: RunId, image_ids: Sequence[ImageId]) -> set[Claimed]:
-        """Return which of these images, alone or as the first of a record, another living run is asking for."""
-        rows = self._database.fetch("requests", "find_claimed_elsewhere", run_id=run_id, image_ids=list(image_ids))
+    def find_claimed_elsewhere(
+        self, run_id: RunId, image_ids: Sequence[ImageId], prompt_ids: Sequence[PromptId] | None = None
+    ) -> set[Claimed]:
+        """Return which of these images, alone or as the first of a record, another living run is asking for.
+
+        Where `prompt_ids` are given, renewals count only with one of these prompts.
+        """
+        rows = self._database.fetch(
+            "requests",
+            "find_claimed_elsewhere",
+            run_id=run_id,
+            image_ids=list(image_ids),
+            prompt_ids=None if prompt_ids is None else list(prompt_ids),
+        )
         return {(row["image_id"], row["record_id"]) for row in rows}
 
     @contextmanager

@@ -150,6 +150,7 @@ class Batching:
         for request_id in batch.request_ids:
             self._run.budget.settle(self._reserved.pop(request_id, 0.0), 0.0)
         self._queue.clean_up(batch)
+        self._captioning.follow()  # hours may have gone by
         for job in unanswered:
             if state.status == "cancelled":  # by somebody who did not want it answered
                 yield from self._report(Outcome(location=job.found.location, status="left", image_id=job.image_id))

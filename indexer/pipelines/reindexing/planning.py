@@ -12,21 +12,18 @@ from indexer.catalog.store.requests import Pace
 from indexer.imaging.sizes import scaled
 from indexer.models import Generation, PromptId, ids_of
 from indexer.pipelines.planning import LEAST_REQUESTS, Plan
-from indexer.pipelines.reindexing.targets import Target
+from indexer.pipelines.reindexing.targets import Target, find_made
 
 _SAMPLE, _WARM_UP = 128, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """How many images there are, and what is to be asked about which of them.
-
-    `made` is the generation that was begun, or made, with the target before.
-    """
+    """How many images there are, what is to be asked about which of them, and the generation that is begun already."""
 
     images: int
     asking: Plan
-    made: Generation | None = None
+    made: Generation | None
 
     @property
     def reused(self) -> int:
@@ -41,9 +38,8 @@ class Renewal:
 
 def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool, price_share: float) -> Renewal:
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""
-    plan = Plan()
-    captioner = target.captioner
-    renewal = Renewal(images=store.renewals.count_kind(target.kind), asking=plan, made=target.find_made(store))
+    plan, captioner = Plan(), target.captioner
+    renewal = Renewal(images=store.renewals.count_kind(target.kind), asking=plan, made=find_made(store, target))
     if not target.asks:
         return renewal
     prompts = [target.prompt] if target.prompt else []

@@ -1,10 +1,12 @@
 """Reindex: build a generation beside the live one, measure both, and let the better one answer."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from indexer.catalog.embedding import Embedder
+from indexer.errors import AnswersUnusableError
 from indexer.models import RETRIEVAL, Generation, GenerationId
 from indexer.pipelines.dropping import drop_unused
 from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
@@ -12,7 +14,7 @@ from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.reindexing.renewing import Renewing
-from indexer.pipelines.reindexing.targets import Target, get_live
+from indexer.pipelines.reindexing.targets import Target, find_made, get_live
 from indexer.pipelines.run import Run
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Wish:
 class Reindexing:
     """One reindex, which goes on with what an interrupted one left; `tell` is given what takes long, or matters.
 
-    `generation` is what it arrives at, `verdict` the gate's, where it came to that.
+    `generation` is what it arrives at, `verdict` the gate's, where it came to that; `is_refused` when that stands in
+    the way. The switch took `switch_ms` milliseconds.
     """
 
     run: Run
@@ -47,17 +50,14 @@ class Reindexing:
     tell: Callable[[str], None]
     generation: Generation | None = None
     verdict: Verdict | None = None
+    is_refused: bool = False
+    switch_ms: float | None = None
     indexings: list[Indexing] = field(default_factory=list)
 
     @property
     def written(self) -> int:
         """Return how many entries were written."""
         return sum(indexing.written for indexing in self.indexings)
-
-    @property
-    def is_refused(self) -> bool:
-        """Tell whether the gate alone kept the new generation from being activated."""
-        return self.wish.activate is None and self.verdict is not None and not self.verdict.passes
 
     def reindex(self) -> Iterator[Outcome]:
         """Yield an outcome for each image that was stale; return with the generation live, ready, or incomplete."""
@@ -70,34 +70,42 @@ class Reindexing:
             yield from self._catch_up(before.id)
             return
         building = self._begin()
-        if building.state == "building":
-            yield from self._build(building)
+        try:
+            if building.state == "building":
+                yield from self._build(building)
+        except AnswersUnusableError as exc:
+            self._refuse(Verdict(passes=False, reason=f"{exc} The others were not asked.", is_measured=False))
+            return
         if self.renewing.stale.is_over() or self._refreshed(building.id).state == "building":
             return
         yield from self._catch_up(building.id)
         if self.renewing.stale.is_over():
             return
-        self.verdict = self._judge(before, self._refreshed(building.id))
+        verdict = self._judge(before, self._refreshed(building.id))
+        if not verdict.passes and self.wish.activate is None:
+            self._refuse(verdict)
+            return
+        self._note(verdict)
         if self._activate(before):
             self.run.stop.wait(_SETTLE_S)
             yield from self._catch_up(building.id)
 
-    def _drop_unfinished(self) -> None:
-        """Drop what was begun with another target; its captions stay, and are used where they are wanted again."""
-        for generation in self.run.store.generations.find_generations():
-            if generation.state == "building" and not self.target.is_of(generation):
-                self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
-                drop_unused(self.run.store, generation.id)
-
     def _begin(self) -> Generation:
-        """Return the generation that has the target already, or a new one."""
-        made = self.target.find_made(self.run.store)
+        """Return the newest generation that has the target already, or a new one."""
+        made = find_made(self.run.store, self.target)
         if made is None:
             made = self._add()
             self.tell(f"Generation {made.id} is built beside the live one, which goes on answering.")
         elif made.state == "retired":
             self.run.store.generations.mark_ready(made.id)
         return self._refreshed(made.id)
+
+    def _drop_unfinished(self) -> None:
+        """Drop what a reindex to another target left unfinished; its captions stay."""
+        for generation in self.run.store.generations.find_generations():
+            if generation.state == "building" and not self.target.is_of(generation):
+                self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
+                drop_unused(self.run.store, generation.id)
 
     def _add(self) -> Generation:
         embedder = self.load_embedder(self.target.embedder)
@@ -127,9 +135,9 @@ class Reindexing:
         if self.renewing.stale.is_over():
             return
         entries = self._refreshed(building.id).entries
-        self.tell(f"The vectors and words of {entries:,} entries are indexed.")
-        self.run.store.generations.build_indexes(building.id, building.dimensions)
-        self.run.store.generations.mark_ready(building.id)
+        self.tell(f"Indexing the vectors and words of {entries:,} entries.")
+        if self.run.store.generations.build_indexes(building.id, building.dimensions, stop=self.run.stop):
+            self.run.store.generations.mark_ready(building.id)
 
     def _catch_up(self, generation_id: GenerationId) -> Iterator[Outcome]:
         """Bring in what arrived meanwhile."""
@@ -138,7 +146,7 @@ class Reindexing:
         self._refreshed(generation_id)
 
     def _judge(self, before: Generation, after: Generation) -> Verdict:
-        """Measure both generations, and note what that says of the new one."""
+        """Measure both generations, and return what that says of the new one."""
         store = self.run.store
         queries = [query for query in self.wish.queries if query.relevant]
         recalls = self._measure(before, after, queries) if queries else [None, None]
@@ -151,9 +159,16 @@ class Reindexing:
             recall_after=recalls[1],
             queries=len(queries),
         )
-        verdict = decide(evidence, self.wish.terms)
-        store.generations.note_verdict(after.id, verdict.reason)
-        return verdict
+        return decide(evidence, self.wish.terms)
+
+    def _refuse(self, verdict: Verdict) -> None:
+        self.is_refused = True
+        self._note(verdict)
+
+    def _note(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        if self.generation is not None:
+            self.run.store.generations.note_verdict(self.generation.id, verdict.reason)
 
     def _measure(self, before: Generation, after: Generation, queries: Sequence[GoldenQuery]) -> list[float | None]:
         # Imported here: what it measures with takes seconds to load.
@@ -164,11 +179,12 @@ class Reindexing:
 
     def _activate(self, before: Generation) -> bool:
         """Switch, where that is wanted, and where the generation that was measured is still the live one."""
-        passes = self.verdict is not None and self.verdict.passes
-        wanted = passes if self.wish.activate is None else self.wish.activate
-        if self.generation is None or not wanted or self.run.stop.is_set():
+        if self.generation is None or self.wish.activate is False or self.run.stop.is_set():
             return False
-        if not self.run.store.generations.activate(self.generation.id, instead_of=before.id):
+        started = time.perf_counter()
+        is_live = self.run.store.generations.activate(self.generation.id, instead_of=before.id)
+        self.switch_ms = (time.perf_counter() - started) * 1000
+        if not is_live:
             self.tell(f"Generation {before.id} is not live any more: nothing is switched. Run the command again.")
             return False
         self._refreshed(self.generation.id)

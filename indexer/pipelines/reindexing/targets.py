@@ -62,11 +62,6 @@ class Target:
         # A revision that is not numbered yet is nobody's.
         return ours == theirs and (self.prompt is None or self.prompt.id is not None)
 
-    def find_made(self, store: Store) -> Generation | None:
-        """Return the newest generation of this, if there is one that is not on its way out."""
-        made = [generation for generation in store.generations.find_generations() if self.is_of(generation)]
-        return next((generation for generation in reversed(made) if generation.state != "dropping"), None)
-
 
 def choose_target(store: Store, settings: Settings, kind: str, folder: Path, *, dry_run: bool) -> Target:
     """Return what captions of a kind are to be made with: the newest prompt, and the captioner that is set.
@@ -98,6 +93,12 @@ def get_live(store: Store) -> Generation:
     if live is None:
         raise NotFoundError("generation", "to renew: run `indexer ingest FOLDER` first")
     return live
+
+
+def find_made(store: Store, target: Target) -> Generation | None:
+    """Return the newest generation that is made with a target, finished or not, if there is one."""
+    made = [generation for generation in store.generations.find_generations() if target.is_of(generation)]
+    return next((generation for generation in reversed(made) if generation.state != "dropping"), None)
 
 
 def _as_it_is(store: Store, live: Generation, embedder: str) -> Target:

@@ -7,7 +7,7 @@ from indexer.captioning.huggingface import HuggingFaceCaptioner
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.prompts import DEFAULT_FOLDER, Wording
 from indexer.errors import SettingsError
-from indexer.pipelines.choosing import _find_prompts, build_captioner, split_kinds
+from indexer.pipelines.choosing import build_captioner, find_prompts, split_kinds
 from indexer.settings import Settings
 
 
@@ -42,10 +42,10 @@ def test_a_budget_that_could_not_be_kept_is_refused() -> None:
 
 def test_kinds_that_a_captioner_cannot_make_are_refused_by_name() -> None:
     wording = Wording()
-    asked = _find_prompts(OfflineCaptioner(), ["retrieval"], DEFAULT_FOLDER, wording)
+    asked = find_prompts(OfflineCaptioner(), ["retrieval"], DEFAULT_FOLDER, wording)
 
     with pytest.raises(SettingsError, match="of kind retrieval, not alt_text, moderation"):
-        _find_prompts(OfflineCaptioner(), ["retrieval", "alt_text", "moderation"], DEFAULT_FOLDER, wording)
+        find_prompts(OfflineCaptioner(), ["retrieval", "alt_text", "moderation"], DEFAULT_FOLDER, wording)
     assert asked == []
 
 

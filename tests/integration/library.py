@@ -1,0 +1,96 @@
+"""A catalogue of prompts, generations and captions in few words: what is said of an image, and what serves where."""
+
+from dataclasses import dataclass
+
+import psycopg
+
+from indexer.catalog.store import Store
+from indexer.models import GenerationId, ImageId, PromptId, RequestId, RunId, State
+from tests.factories import make_answer, make_prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """Short ways to say what happens; captions are by `openai`, model `m`, unless said otherwise."""
+
+    store: Store
+    run_id: RunId
+    database: str
+
+    def prompt(self, text: str, kind: str = "retrieval") -> PromptId:
+        prompt_id = self.store.prompts.register_prompt(make_prompt(text, kind=kind)).id
+        assert prompt_id is not None
+        return prompt_id
+
+    def generation(self, prompt_id: PromptId | None, state: State, *, captioner: str = "openai") -> GenerationId:
+        model = "m" if captioner == "openai" else captioner
+        return self.store.generations.add_generation(
+            prompt_id=prompt_id, captioner=captioner, model=model, embedder="x", dimensions=3, state=state
+        )
+
+    def activate(self, generation_id: GenerationId) -> None:
+        self.store.generations.mark_ready(generation_id)
+        assert self.store.generations.activate(generation_id)
+
+    def say(
+        self,
+        image_id: ImageId,
+        sentence: str,
+        prompt_id: PromptId | None = None,
+        *,
+        captioner: str = "openai",
+        request_id: RequestId | None = None,
+        renewal: bool = False,
+        quarantine: str | None = None,
+    ) -> bool:
+        return self.store.captions.store_answer(
+            image_id,
+            make_answer(sentence, prompt_id=prompt_id, quarantine=quarantine),
+            captioner=captioner,
+            model="m" if captioner == "openai" else captioner,
+            request_id=request_id,
+            renewal=renewal,
+        )
+
+    def ask(
+        self,
+        image_id: ImageId,
+        *prompt_ids: PromptId,
+        model: str = "m",
+        renew: bool = False,
+        retry: bool = False,
+        run_id: RunId | None = None,
+    ) -> RequestId | None:
+        return self.store.requests.claim_request(
+            run_id or self.run_id,
+            image_id,
+            prompt_ids,
+            captioner="openai",
+            model=model,
+            renew=renew,
+            retry=retry,
+        )
+
+    def must_ask(self, image_id: ImageId, prompt_id: PromptId, *, renew: bool = False) -> RequestId:
+        request_id = self.ask(image_id, prompt_id, renew=renew)
+        assert request_id is not None
+        return request_id
+
+    def serving(self, generation_id: GenerationId, *, fallback: bool = True) -> dict[ImageId, str]:
+        """Return the first sentence of what each entry is to be made of that a generation lacks."""
+        found = self.store.entries.find_documents(generation_id, limit=1000, fallback=fallback)
+        return {document.image_id: document.sentences[0] for document in found}
+
+    def write_entry(self, generation_id: GenerationId, image_id: ImageId, *, changes: int) -> None:
+        """Write an entry as if it had been made when the image had changed so many times."""
+        self.execute(
+            "INSERT INTO entry (generation_id, image_id, changes, corrected, sentences, embedding,"
+            " sentence_embeddings, lexemes) VALUES (%s, %s, %s, false, '{A cat.}', '[1,0,0]', '{\"[1,0,0]\"}', '')",
+            generation_id,
+            image_id,
+            changes,
+        )
+
+    def execute(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
