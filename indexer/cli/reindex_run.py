@@ -127,7 +127,12 @@ class ReindexRun:
         print("\n".join(describe_end(reindexing, self._tally, summary)))
         if self._tally.counts["failed"]:
             failed = f"{self._tally.counts['failed']:,} images failed"
-            print(f"{failed}; `indexer failures` lists those that nothing else serves.")
+            print(
+                f"{failed}; `indexer failures` lists them, but for useless answers that an older caption stands in for."
+            )
+        if self._tally.counts["batched"]:
+            waiting = f"{self._tally.counts['batched']:,} images wait in a batch"
+            print(f"{waiting}: `indexer reindex --batch` collects it.")
         if summary["budget_exhausted"]:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif summary["ended"] == "stopped":
