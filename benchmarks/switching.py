@@ -136,7 +136,7 @@ def _add_generation(store: Store, embedder: Embedder, prompt_id: PromptId | None
             store=store, load_embedder=lambda _: embedder, first=None, run_id=run_id, generation_id=generation_id
         )
         indexing.run(everything, Event())
-    store.generations.build_indexes(generation_id, embedder.dimensions)
+    store.partitions.build_indexes(generation_id, embedder.dimensions)
 
 
 def _switch_by_command(home: Path, store: Store, switches: Switches, *arguments: str) -> None:

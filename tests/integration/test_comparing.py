@@ -82,7 +82,7 @@ class Library:
             state="building",
         )
         self.index(generation_id)
-        self.store.generations.build_indexes(generation_id, self.embedder.dimensions)
+        self.store.partitions.build_indexes(generation_id, self.embedder.dimensions)
         return generation_id
 
     def compare(self, *queries: GoldenQuery, **scope: int) -> Comparison:

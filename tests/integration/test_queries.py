@@ -13,7 +13,7 @@ from indexer.catalog.queries import Part, compose, load_queries, sql_folder
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.filters import read_filters
 from indexer.catalog.store import Store
-from indexer.catalog.store.generations import IndexingLock
+from indexer.catalog.store.indexing_lock import IndexingLock
 from indexer.catalog.store.store import Store as StoreClass
 
 NOUNS = sorted(path.stem for path in (sql_folder() / "queries").glob("*.sql"))
@@ -24,7 +24,7 @@ RENAMED: dict[tuple[str, str], Callable[..., object]] = {
     ("generations", "release_indexing"): IndexingLock.release,
 }
 DDL = {
-    ("generations", "build_indexes"),
+    ("partitions", "build_indexes"),
     ("partitions", "create_partition"),
     ("partitions", "detach_partition"),
     ("partitions", "finish_detaching"),
