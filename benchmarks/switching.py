@@ -130,7 +130,7 @@ def _add_generation(store: Store, embedder: Embedder, prompt_id: PromptId | None
     )
     _fill(store, embedder, generation_id)
     if state == "building":
-        store.generations.build_indexes(generation_id, embedder.dimensions)
+        store.partitions.build_indexes(generation_id, embedder.dimensions)
         store.generations.mark_ready(generation_id)
         _fill(store, embedder, generation_id)  # calibrates it, as a reindex does before it switches
 

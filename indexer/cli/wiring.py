@@ -110,22 +110,18 @@ def build_reindexing(run: Run, settings: Settings, target: Target, wish: "Wish",
     )
 
 
-def index_stale(store: Store, settings: Settings, command: str) -> int:
-    """Write every entry of the live generation that is missing or stale, and return how many that were."""
-    done = Event()
+def index_stale(
+    store: Store,
+    settings: Settings,
+    command: str,
+    *,
+    generation_id: GenerationId | None = None,
+    stop: Event | None = None,
+) -> int:
+    """Write every entry of a generation, or the live one, that is missing or stale; return how many that were."""
+    done, stop = Event(), stop or Event()
     done.set()
-    with store.runs.running(command, {}) as run_id:
-        indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
-        indexing.run(done, Event())
-        store.runs.finish_run(run_id, {"indexed": indexing.written})
-    return indexing.written
-
-
-def fill_gaps(store: Store, settings: Settings, generation_id: GenerationId, stop: Event) -> int:
-    """Write what a generation lacks from the captions that are there, until `stop`, and return how many entries."""
-    done = Event()
-    done.set()
-    with store.runs.running("generations", {"filled": generation_id}) as run_id:
+    with store.runs.running(command, {"generation": generation_id}) as run_id:
         indexing = Indexing(
             store=store,
             load_embedder=Embedders(settings).for_bulk,
