@@ -32,9 +32,9 @@ from indexer.pipelines.indexing import Indexing
 from indexer.settings import Settings
 from tests.factories import make_answer, make_facts, make_found, make_prompt, make_wanted
 
-_COLOURS = ("red", "blue", "green", "yellow", "white", "black", "brown", "silver", "golden", "purple")
-_THINGS = ("mug", "dog", "bicycle", "lamp", "boat", "chair", "horse", "guitar", "clock", "umbrella")
-_PLACES = (
+COLOURS = ("red", "blue", "green", "yellow", "white", "black", "brown", "silver", "golden", "purple")
+THINGS = ("mug", "dog", "bicycle", "lamp", "boat", "chair", "horse", "guitar", "clock", "umbrella")
+PLACES = (
     "a beach",
     "a desk",
     "a meadow",
@@ -46,8 +46,8 @@ _PLACES = (
     "a stage",
     "a bus",
 )
-_TEXTS = [f"a {colour} {thing}" for colour in _COLOURS for thing in _THINGS]
-_NAMES = {1: "one", 2: "two"}
+TEXTS = [f"a {colour} {thing}" for colour in COLOURS for thing in THINGS]
+NAMES = {1: "one", 2: "two"}
 # The moment noted is that in the transaction: it is seen once that is committed.
 _NOTICED_S = 0.05
 _WARM_UP_S, _FLOOR_S, _PAUSE_S = 3.0, 10.0, 1.0
@@ -69,17 +69,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="caption-search-") as name, _library(Path(name), wanted.images) as store:
         home, switches = Path(name), Switches()
         with serving(home) as service:
-            with searching(service.address, _TEXTS, a_second=wanted.rate):
+            with searching(service.address, TEXTS, a_second=wanted.rate):
                 time.sleep(_WARM_UP_S)
-            with searching(service.address, _TEXTS, a_second=wanted.rate) as floor:
+            with searching(service.address, TEXTS, a_second=wanted.rate) as floor:
                 time.sleep(_FLOOR_S)
-            with searching(service.address, _TEXTS, a_second=wanted.rate) as switched:
+            with searching(service.address, TEXTS, a_second=wanted.rate) as switched:
                 for _ in range(wanted.rounds):
                     _switch_by_command(home, store, switches, "activate", "2")
                     _switch_by_command(home, store, switches, "rollback")
                     _switch_alone(store, switches, GenerationId(2))
                     _switch_alone(store, switches, GenerationId(1))
-            with searching(service.address, _TEXTS, a_second=wanted.rate) as dropped:
+            with searching(service.address, TEXTS, a_second=wanted.rate) as dropped:
                 time.sleep(_PAUSE_S)
                 dropping_s = _run(home, "drop", "2", "--yes")
                 time.sleep(_PAUSE_S)
@@ -101,7 +101,7 @@ def _library(home: Path, images: int) -> Iterator[Store]:
         migrate(conninfo)
         embedder = Embedders(Settings.load(home=home)).for_bulk(DEFAULT)
         with Store(conninfo) as store:
-            prompts = [store.prompts.register_prompt(make_prompt(f"Describe, {name}.")).id for name in _NAMES.values()]
+            prompts = [store.prompts.register_prompt(make_prompt(f"Describe, {name}.")).id for name in NAMES.values()]
             for number in range(images):
                 _add_image(store, number, prompts)
             _add_generation(store, embedder, prompts[0], "live")
@@ -110,11 +110,11 @@ def _library(home: Path, images: int) -> Iterator[Store]:
 
 
 def _add_image(store: Store, number: int, prompts: list[PromptId | None]) -> None:
-    colour, thing, place = _COLOURS[number % 10], _THINGS[number // 10 % 10], _PLACES[number // 100 % 10]
+    colour, thing, place = COLOURS[number % 10], THINGS[number // 10 % 10], PLACES[number // 100 % 10]
     registered = store.images.register_image(
         make_facts(str(number)), make_found(f"{number}.jpg"), make_wanted(2, captioner="openai", model="m")
     )
-    for prompt_id, name in zip(prompts, _NAMES.values(), strict=True):
+    for prompt_id, name in zip(prompts, NAMES.values(), strict=True):
         answer = make_answer(f"A {colour} {thing} on {place}, number {number} of {name}.", prompt_id=prompt_id)
         store.captions.store_answer(registered.image_id, answer, captioner="openai", model="m")
 
@@ -193,17 +193,18 @@ def _show(wanted: argparse.Namespace, searches: dict[str, Searches], switches: S
 
 
 def _cells(searches: Searches) -> tuple[object, ...]:
-    counts = (len(searches.all), searches.failed, searches.count(_is_empty), searches.count(_is_mixed))
-    return *counts, f"{_median_ms(searches):.0f}", f"{searches.longest_ms:.0f}"
+    counts = (len(searches.all), searches.failed, searches.count(is_empty), searches.count(is_mixed))
+    return *counts, f"{median_ms(searches):.0f}", f"{searches.longest_ms:.0f}"
 
 
-def _is_empty(answer: dict[str, Any]) -> bool:
+def is_empty(answer: dict[str, Any]) -> bool:
+    """Tell whether an answer has no hit."""
     return not answer["hits"]
 
 
-def _is_mixed(answer: dict[str, Any]) -> bool:
+def is_mixed(answer: dict[str, Any]) -> bool:
     """Tell whether a hit's caption is of another generation than the one that the answer names."""
-    name = _NAMES[answer["generation"]["id"]]
+    name = NAMES[answer["generation"]["id"]]
     return any(not hit["caption"].endswith(f" of {name}.") for hit in answer["hits"])
 
 
@@ -218,7 +219,8 @@ def _count_late(searches: Searches, switches: Switches) -> int:
     return late
 
 
-def _median_ms(searches: Searches) -> float:
+def median_ms(searches: Searches) -> float:
+    """Return how long half of the searches took at the most, in milliseconds."""
     return statistics.median(search.took_s for search in searches.all) * 1000
 
 
