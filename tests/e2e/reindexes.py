@@ -1,4 +1,4 @@
-"""What tests of `indexer reindex` share: a revised prompt, locks that hold it up, what a sound catalogue has."""
+"""What tests of `indexer reindex` share: locks that hold it up, what a sound catalogue has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,23 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-
-import indexer.captioning
-from tests.e2e.conftest import Command
-
-_SHIPPED = Path(indexer.captioning.__file__).parent / "prompts"
-_FIRST_LINE = {
-    "retrieval": "Describe this image for a search index.",
-    "alt_text": "Write the alternative text of this image for a web page.",
-}
-
-
-def revise(command: Command, first_line: str, kind: str = "retrieval") -> None:
-    """Write a prompt into the command's folder that begins with another line than the shipped one."""
-    text = (_SHIPPED / f"{kind}.toml").read_text()
-    assert _FIRST_LINE[kind] in text
-    (command.folder / "prompts").mkdir(exist_ok=True)
-    (command.folder / "prompts" / f"{kind}.toml").write_text(text.replace(_FIRST_LINE[kind], first_line))
 
 
 def states(database: str) -> list[str]:

@@ -7,10 +7,11 @@ import pytest
 
 from indexer.catalog.store import Store
 from tests.e2e.conftest import Command
-from tests.e2e.reindexes import count_revisions, find_faults, find_verdicts, revise, states
+from tests.e2e.reindexes import count_revisions, find_faults, find_verdicts, states
 from tests.e2e.subjects import SUBJECTS, describe_well, evade, say_nothing, write_golden
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, describe, pixels_key
 from tests.images import write_images
+from tests.prompts import write_revision
 from tests.tiny_blip import write_blip
 from tests.tiny_embedders import write_embedder
 
@@ -27,7 +28,7 @@ def best_caption(command: Command, query: str = SUBJECTS[0]) -> tuple[int, str]:
 def test_a_revised_prompt_is_planned_asked_once_and_switched(indexed: Command, openai_server: FakeOpenAI) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
 
     said, [plan] = indexed("reindex", "--dry-run").out, indexed("reindex", "-n", "--json").lines
     asked, numbered = len(openai_server.accepted), count_revisions(database)
@@ -66,15 +67,15 @@ def test_the_gate_refuses_what_says_nothing_or_less_and_activates_what_says_more
     database = indexed.variables["DATABASE_URL"]
     golden = write_golden(tmp_path / "golden.jsonl", "no json")
     openai_server.answer = say_nothing
-    revise(indexed, "Say nothing.")
+    write_revision(indexed.folder, "Say nothing.")
     nothing, paid = indexed("reindex"), len(openai_server.accepted)
     nothing_again, paid_again = indexed("reindex", "--json").lines[-1], len(openai_server.accepted)
     openai_server.answer = evade
-    revise(indexed, "Be vague.")
+    write_revision(indexed.folder, "Be vague.")
     vague, serving_then = indexed("reindex", "--golden", golden), best_caption(indexed)
     tolerated = indexed("reindex", "--golden", golden, "--tolerance", "0.9")
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     judge_subjects(database)
     better = indexed("reindex")
 
@@ -102,10 +103,10 @@ def test_the_gate_refuses_what_says_nothing_or_less_and_activates_what_says_more
 
 def test_what_the_gate_refuses_is_activated_by_flags(indexed: Command, openai_server: FakeOpenAI) -> None:
     openai_server.answer = say_nothing
-    revise(indexed, "Say nothing.")
+    write_revision(indexed.folder, "Say nothing.")
 
     refused, accepted = indexed("reindex"), indexed("reindex", "--min-fresh", "0")
-    revise(indexed, "Say nothing at all.")
+    write_revision(indexed.folder, "Say nothing at all.")
     insisted = indexed("reindex", "--activate", "--json")
 
     assert [refused.code, accepted.code] == [4, 0], refused.err + accepted.err
@@ -147,7 +148,7 @@ def test_other_kinds_are_renewed_without_an_index(indexed: Command, openai_serve
     write_images(tmp_path / "described", 3, first=len(SUBJECTS))
     openai_server.answer = describe_in_words
     indexed("ingest", tmp_path / "described", "--kinds", "retrieval,alt_text")
-    revise(indexed, "Write an alternative text in verse.", kind="alt_text")
+    write_revision(indexed.folder, "Write an alternative text in verse.", kind="alt_text")
     asked = len(openai_server.accepted)
 
     finished = indexed("reindex", "--kind", "alt_text", "--json")

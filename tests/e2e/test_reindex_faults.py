@@ -19,12 +19,12 @@ from tests.e2e.reindexes import (
     has_table,
     holding,
     make_edit,
-    revise,
     states,
 )
 from tests.e2e.subjects import SUBJECTS, describe_well, name_subject
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply
 from tests.images import image_bytes, write_images
+from tests.prompts import write_revision
 
 IMAGES = len(SUBJECTS)
 _IN_FLIGHT = 4
@@ -50,7 +50,7 @@ def test_a_reindex_that_is_killed_leaves_nothing_behind_and_is_completed_by_the_
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer, openai_server.latency_s = describe_well, 0.1
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: has_table(database, "entry_2"))
     with holding(database, lock):
@@ -75,7 +75,7 @@ def test_captions_of_a_killed_reindex_are_used_and_its_generation_goes_when_the_
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer, openai_server.latency_s = describe_well, 0.1
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= 3 * _IN_FLIGHT)
     kill(process)
@@ -83,9 +83,9 @@ def test_captions_of_a_killed_reindex_are_used_and_its_generation_goes_when_the_
     openai_server.latency_s = 0
     asked, left = len(openai_server.accepted), states(database)
 
-    revise(indexed, "Say it in other words.")
+    write_revision(indexed.folder, "Say it in other words.")
     moved_on, dropped = indexed("reindex", "--no-activate"), not has_table(database, "entry_2")
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     moved_back = indexed("reindex", "--json")
 
     summary = moved_back.lines[-1]
@@ -107,7 +107,7 @@ def test_a_reindex_lets_no_second_one_in_and_ends_cleanly_at_ctrl_c(
 ) -> None:
     database, may_answer = indexed.variables["DATABASE_URL"], Event()
     openai_server.answer = held_until(may_answer)
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= _IN_FLIGHT)
 
@@ -134,7 +134,7 @@ def test_a_budget_ends_a_reindex_cleanly_and_the_next_pays_the_rest(
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
 
     stopped = indexed("reindex", "--budget", "0.006")
     left, paid = states(database), len(openai_server.accepted)
@@ -153,7 +153,7 @@ def test_a_batch_costs_half_and_is_collected_by_the_next_reindex(indexed: Comman
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
     openai_server.batches_may_end.clear()
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     [plan] = indexed("reindex", "--batch", "-n", "--json").lines
     process = indexed.start("reindex", "--batch")
     wait_until(lambda: len(openai_server.accepted) >= IMAGES // 2)
@@ -188,7 +188,7 @@ def test_images_that_cannot_be_asked_about_keep_what_they_had_and_corrections_ca
     paying("correct", corrected, "--text", "My grandmother's cup.")
     make_edit(database, edited)
     openai_server.answer = describe_well
-    revise(paying, "Say more.")
+    write_revision(paying.folder, "Say more.")
 
     refused, failures = paying("reindex"), paying("failures", "--json").lines
     activated = paying("reindex", "--min-fresh", "0.7", "--json")
@@ -212,7 +212,7 @@ def test_images_that_arrive_meanwhile_are_in_both_generations(
     indexed: Command, openai_server: FakeOpenAI, tmp_path: Path
 ) -> None:
     database, may_answer = indexed.variables["DATABASE_URL"], Event()
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     openai_server.answer = held_until(may_answer)
     process = indexed.start("reindex", "--json", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= _IN_FLIGHT)
