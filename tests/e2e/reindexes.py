@@ -7,6 +7,9 @@ from typing import Any
 
 import psycopg
 
+from indexer.catalog.store import Store
+from indexer.models import GenerationId
+
 
 def states(database: str) -> list[str]:
     """Return the states of all generations, the oldest first."""
@@ -83,6 +86,12 @@ def count_captions(database: str) -> int:
 def count_entries(database: str) -> dict[int, int]:
     """Count the entries of each generation."""
     return dict(_rows(database, "SELECT generation_id, count(*) FROM entry GROUP BY 1 ORDER BY 1"))
+
+
+def count_fresh(database: str, generation_id: int) -> int:
+    """Count the entries of a generation that are of its own making."""
+    with Store(database) as store:
+        return store.generations.count_coverage(GenerationId(generation_id)).fresh
 
 
 def find_sentences(database: str, generation_id: int, location: Path) -> list[str]:

@@ -45,6 +45,7 @@ def test_a_revised_prompt_is_planned_asked_once_and_switched(indexed: Command, o
     assert plan["seconds"] > 0
     assert held_back.code == 0, held_back.err
     assert "Generation 2 stays ready" in held_back.out
+    assert not {"\r", "\x1b"} & set(held_back.err)
     assert list(openai_server.asked_for().values()) == [1] * IMAGES
     summary = switched.lines[-1]
     assert switched.code == 0, switched.err
@@ -203,12 +204,14 @@ def test_imported_captions_without_a_key_say_what_can_be_done(indexer: Command, 
     (tmp_path / "captions.json").write_text(json.dumps([{"image": "picture-000.jpg", "caption": "A heron."}]))
     indexer("ingest", tmp_path, "--captions", tmp_path / "captions.json")
 
-    finished = indexer("reindex")
+    finished, of_a_kind = indexer("reindex"), indexer("reindex", "--kind", "alt_text")
 
     assert (nothing.code, nothing.err.count("\n"), "run `indexer ingest FOLDER` first" in nothing.err) == (1, 1, True)
     assert finished.code == 0, finished.err
     assert "Its captions were imported: with a key, or --captioner" in finished.err
     assert finished.out == "Nothing was to do: generation 1 is live already.\n"
+    assert (of_a_kind.code, of_a_kind.err.count("\n")) == (1, 1)
+    assert "nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
 
 
 def test_an_index_made_by_a_model_wants_its_endpoint(indexed: Command) -> None:

@@ -13,6 +13,7 @@ from tests.e2e.reindexes import (
     count_backends,
     count_captions,
     count_entries,
+    count_fresh,
     find_faults,
     find_sentences,
     find_waiting,
@@ -174,6 +175,29 @@ def test_a_batch_costs_half_and_is_collected_by_the_next_reindex(indexed: Comman
     assert summary["cost_usd"] == pytest.approx(price)
     assert list(openai_server.asked_for().values()) == [1] * IMAGES
     assert find_faults(database) == []
+
+
+def test_a_batch_of_a_reindex_that_an_ingest_collects_is_no_business_of_the_live_index(
+    indexed: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer = describe_well
+    openai_server.batches_may_end.clear()
+    write_revision(indexed.folder, "Say more.")
+    process = indexed.start("reindex", "--batch")
+    wait_until(lambda: len(openai_server.accepted) >= IMAGES // 2)
+    kill(process)
+    openai_server.batches_may_end.set()
+    (tmp_path / "empty").mkdir()
+
+    collected = indexed("ingest", tmp_path / "empty", "--batch", "--json").lines[-1]
+    entries = count_fresh(database, 1)
+    finished = indexed("reindex", "--json").lines[-1]
+
+    assert (collected["captioned"], collected["indexed"], entries) == (IMAGES, 0, IMAGES)
+    assert (finished["requests"], finished["state"], finished["indexed"]) == (0, "live", IMAGES)
+    assert count_fresh(database, 2) == IMAGES
+    assert list(openai_server.asked_for().values()) == [1] * IMAGES
 
 
 def test_images_that_cannot_be_asked_about_keep_what_they_had_and_corrections_carry_over(
