@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexer.cli.compare import compare
 from indexer.cli.output import STOPPED, JsonFlag, print_json, print_table, say
 from indexer.models import GenerationId
 
@@ -38,6 +39,9 @@ def list_generations(as_json: JsonFlag = False) -> None:
         for standing in standings:
             if standing.generation.verdict:
                 print(f"Generation {standing.generation.id}: {standing.generation.verdict}")
+
+
+app.command("compare")(compare)
 
 
 @app.command()
@@ -107,10 +111,10 @@ def _fill(store: "Store", settings: "Settings", switch: "Switch", *, as_json: bo
     """Fill the gaps of the generation that is live by now, say how many there were, and return the exit code."""
     # Imported here: the switch comes first, and does not wait for what this brings in.
     from indexer.cli.stopping import stop_on_signals
-    from indexer.cli.wiring import fill_gaps
+    from indexer.cli.wiring import index_stale
 
     with stop_on_signals() as stop:
-        filled = fill_gaps(store, settings, switch.live.id, stop)
+        filled = index_stale(store, settings, "generations", generation_id=switch.live.id, stop=stop)
         left = bool(store.entries.find_documents(switch.live.id, limit=1, fallback=True))
     if as_json:
         print_json({"filled": filled, "complete": not left})

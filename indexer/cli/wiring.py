@@ -18,7 +18,6 @@ from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
-from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.stale import Stale
 from indexer.pipelines.reindexing.targets import Target
@@ -27,6 +26,7 @@ from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.pipelines.batches.batching import Batching, Reading
+    from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
@@ -93,8 +93,11 @@ def make_run(
     )
 
 
-def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *, batches: bool) -> Reindexing:
+def build_reindexing(run: Run, settings: Settings, target: Target, wish: "Wish", *, batches: bool) -> "Reindexing":
     """Return the stages of one reindex."""
+    # Imported here: what it measures with takes seconds to load, and no other command needs it.
+    from indexer.pipelines.reindexing.reindexing import Reindexing
+
     embedders = Embedders(settings)
     return Reindexing(
         run=run,
@@ -107,22 +110,18 @@ def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *
     )
 
 
-def index_stale(store: Store, settings: Settings, command: str) -> int:
-    """Write every entry of the live generation that is missing or stale, and return how many that were."""
-    done = Event()
+def index_stale(
+    store: Store,
+    settings: Settings,
+    command: str,
+    *,
+    generation_id: GenerationId | None = None,
+    stop: Event | None = None,
+) -> int:
+    """Write every entry of a generation, or the live one, that is missing or stale; return how many that were."""
+    done, stop = Event(), stop or Event()
     done.set()
-    with store.runs.running(command, {}) as run_id:
-        indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
-        indexing.run(done, Event())
-        store.runs.finish_run(run_id, {"indexed": indexing.written})
-    return indexing.written
-
-
-def fill_gaps(store: Store, settings: Settings, generation_id: GenerationId, stop: Event) -> int:
-    """Write what a generation lacks from the captions that are there, until `stop`, and return how many entries."""
-    done = Event()
-    done.set()
-    with store.runs.running("generations", {"filled": generation_id}) as run_id:
+    with store.runs.running(command, {"generation": generation_id}) as run_id:
         indexing = Indexing(
             store=store,
             load_embedder=Embedders(settings).for_bulk,

@@ -15,7 +15,7 @@ LEFT JOIN prompt p ON p.id = g.prompt_id;
 CREATE FUNCTION activate_generation(p_id bigint, p_instead_of bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(7204, 2);
+    PERFORM pg_advisory_xact_lock(7204, 4); -- of its own: batches are held for hours
     IF p_instead_of IS NOT NULL AND NOT EXISTS (
             SELECT FROM generation WHERE id = p_instead_of AND state = 'live') THEN
         RETURN false;

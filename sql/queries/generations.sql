@@ -23,12 +23,6 @@ VALUES (%(prompt_id)s, %(captioner)s, %(model)s, %(embedder)s, %(dimensions)s, %
         CASE WHEN %(state)s = 'live' THEN now() END)
 RETURNING id;
 
--- name: build_indexes
--- Index a generation's vectors and words, of a new one after its entries were loaded.
-CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
-    WITH (m = 16, ef_construction = 128);
-CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
-
 -- name: mark_ready
 -- Note that a generation holds all that it is to hold, and has its indexes; a retired one is taken up as if it had never
 -- been live.

@@ -197,11 +197,14 @@ def test_the_service_follows_a_switch_without_a_restart(library: Command) -> Non
     assert [each["id"] for each in told] == [2, 1]
 
 
-def test_a_switch_waits_for_nobody_who_writes_that_generation(library: Command) -> None:
+def test_a_switch_waits_for_nobody_who_writes_that_generation_and_for_no_model(library: Command) -> None:
     second = add(library)
+    library.variables["PYTHONPROFILEIMPORTTIME"] = "1"
 
     with Store(library.variables["DATABASE_URL"]) as store, store.generations.hold_indexing() as lock:
         assert lock.take(second)
         finished = library("generations", "activate", "2", "--json")
 
     assert finished.lines == [{"activated": 2, "retired": 1}, {"filled": 0, "complete": False}]
+    assert "| psycopg" in finished.err.replace("  ", "")
+    assert " torch\n" not in finished.err

@@ -136,7 +136,7 @@ class Reindexing:
             return
         entries = self._refreshed(building.id).entries
         self.tell(f"Indexing the vectors and words of {entries:,} entries.")
-        if self.run.store.generations.build_indexes(building.id, building.dimensions, stop=self.run.stop):
+        if self.run.store.partitions.build_indexes(building.id, building.dimensions, stop=self.run.stop):
             self.run.store.generations.mark_ready(building.id)
 
     def _catch_up(self, generation_id: GenerationId) -> Iterator[Outcome]:
