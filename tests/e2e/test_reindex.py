@@ -211,7 +211,7 @@ def test_imported_captions_without_a_key_say_what_can_be_done(indexer: Command, 
     assert "Its captions were imported: with a key, or --captioner" in finished.err
     assert finished.out == "Nothing was to do: generation 1 is live already.\n"
     assert (of_a_kind.code, of_a_kind.err.count("\n")) == (1, 1)
-    assert "nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
+    assert "; nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
 
 
 def test_an_index_made_by_a_model_wants_its_endpoint(indexed: Command) -> None:

@@ -130,6 +130,50 @@ def test_a_reindex_lets_no_second_one_in_and_ends_cleanly_at_ctrl_c(
     assert find_faults(database) == []
 
 
+def test_ctrl_c_does_not_wait_for_the_indexes(indexed: Command, openai_server: FakeOpenAI) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer, openai_server.latency_s = describe_well, 0.1
+    write_revision(indexed.folder, "Say more.")
+    process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
+    wait_until(lambda: has_table(database, "entry_2"))
+    with holding(database, "LOCK TABLE entry_2 IN ROW EXCLUSIVE MODE"):
+        wait_until(lambda: find_waiting(database, "CREATE INDEX") != [])
+        process.send_signal(signal.SIGINT)
+        stopped = finish(process)
+        wait_until(lambda: count_backends(database) == 1, within_s=5)
+    left = states(database)
+
+    finished = indexed("reindex", "--json")
+
+    assert (stopped.code, left) == (130, ["live", "building"]), stopped.err
+    assert (finished.code, finished.lines[-1]["state"]) == (0, "live"), finished.err
+    assert list(openai_server.asked_for().values()) == [1] * IMAGES
+    assert find_faults(database) == []
+
+
+def test_a_reindex_whose_answers_are_all_refusals_asks_no_further_and_the_live_index_stays(
+    indexed: Command, openai_server: FakeOpenAI
+) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer = lambda _: Reply(content="I'm sorry, I can't help with that.")
+    write_revision(indexed.folder, "Say what cannot be said.")
+
+    refused = indexed("reindex", "--concurrency", "1")
+    paid, left = len(openai_server.accepted), states(database)
+    openai_server.answer = describe_well
+    write_revision(indexed.folder, "Say more.")
+    finished = indexed("reindex")
+
+    assert refused.code == 4, refused.err
+    assert "images in a row brought no caption" in refused.out
+    assert "Generation 2 stays unfinished, and the live one goes on answering." in refused.out
+    assert paid < 2 * 22  # each is asked for a repair; the twentieth in a row is the last, beside what was in flight
+    assert left == ["live", "building"]
+    assert finished.code == 0, finished.err
+    assert states(database) == ["retired", "live"]
+    assert find_faults(database) == []
+
+
 def test_a_budget_ends_a_reindex_cleanly_and_the_next_pays_the_rest(
     indexed: Command, openai_server: FakeOpenAI
 ) -> None:
