@@ -1,4 +1,4 @@
-"""What tests of `indexer reindex` share: a revised prompt, locks that hold it up, what a sound catalogue has."""
+"""What tests of `indexer reindex` share: locks that hold it up, what a sound catalogue has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,22 +7,8 @@ from typing import Any
 
 import psycopg
 
-import indexer.captioning
-from tests.e2e.conftest import Command
-
-_SHIPPED = Path(indexer.captioning.__file__).parent / "prompts"
-_FIRST_LINE = {
-    "retrieval": "Describe this image for a search index.",
-    "alt_text": "Write the alternative text of this image for a web page.",
-}
-
-
-def revise(command: Command, first_line: str, kind: str = "retrieval") -> None:
-    """Write a prompt into the command's folder that begins with another line than the shipped one."""
-    text = (_SHIPPED / f"{kind}.toml").read_text()
-    assert _FIRST_LINE[kind] in text
-    (command.folder / "prompts").mkdir(exist_ok=True)
-    (command.folder / "prompts" / f"{kind}.toml").write_text(text.replace(_FIRST_LINE[kind], first_line))
+from indexer.catalog.store import Store
+from indexer.models import GenerationId
 
 
 def states(database: str) -> list[str]:
@@ -100,6 +86,12 @@ def count_captions(database: str) -> int:
 def count_entries(database: str) -> dict[int, int]:
     """Count the entries of each generation."""
     return dict(_rows(database, "SELECT generation_id, count(*) FROM entry GROUP BY 1 ORDER BY 1"))
+
+
+def count_fresh(database: str, generation_id: int) -> int:
+    """Count the entries of a generation that are of its own making."""
+    with Store(database) as store:
+        return store.generations.count_coverage(GenerationId(generation_id)).fresh
 
 
 def find_sentences(database: str, generation_id: int, location: Path) -> list[str]:

@@ -7,10 +7,11 @@ import pytest
 
 from indexer.catalog.store import Store
 from tests.e2e.conftest import Command
-from tests.e2e.reindexes import count_revisions, find_faults, find_verdicts, revise, states
+from tests.e2e.reindexes import count_revisions, find_faults, find_verdicts, states
 from tests.e2e.subjects import SUBJECTS, describe_well, evade, say_nothing, write_golden
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, describe, pixels_key
 from tests.images import write_images
+from tests.prompts import write_revision
 from tests.tiny_blip import write_blip
 from tests.tiny_embedders import write_embedder
 
@@ -27,7 +28,7 @@ def best_caption(command: Command, query: str = SUBJECTS[0]) -> tuple[int, str]:
 def test_a_revised_prompt_is_planned_asked_once_and_switched(indexed: Command, openai_server: FakeOpenAI) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
 
     said, [plan] = indexed("reindex", "--dry-run").out, indexed("reindex", "-n", "--json").lines
     asked, numbered = len(openai_server.accepted), count_revisions(database)
@@ -44,6 +45,7 @@ def test_a_revised_prompt_is_planned_asked_once_and_switched(indexed: Command, o
     assert plan["seconds"] > 0
     assert held_back.code == 0, held_back.err
     assert "Generation 2 stays ready" in held_back.out
+    assert not {"\r", "\x1b"} & set(held_back.err)
     assert list(openai_server.asked_for().values()) == [1] * IMAGES
     summary = switched.lines[-1]
     assert switched.code == 0, switched.err
@@ -66,15 +68,15 @@ def test_the_gate_refuses_what_says_nothing_or_less_and_activates_what_says_more
     database = indexed.variables["DATABASE_URL"]
     golden = write_golden(tmp_path / "golden.jsonl", "no json")
     openai_server.answer = say_nothing
-    revise(indexed, "Say nothing.")
+    write_revision(indexed.folder, "Say nothing.")
     nothing, paid = indexed("reindex"), len(openai_server.accepted)
     nothing_again, paid_again = indexed("reindex", "--json").lines[-1], len(openai_server.accepted)
     openai_server.answer = evade
-    revise(indexed, "Be vague.")
+    write_revision(indexed.folder, "Be vague.")
     vague, serving_then = indexed("reindex", "--golden", golden), best_caption(indexed)
     tolerated = indexed("reindex", "--golden", golden, "--tolerance", "0.9")
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     judge_subjects(database)
     better = indexed("reindex")
 
@@ -102,10 +104,10 @@ def test_the_gate_refuses_what_says_nothing_or_less_and_activates_what_says_more
 
 def test_what_the_gate_refuses_is_activated_by_flags(indexed: Command, openai_server: FakeOpenAI) -> None:
     openai_server.answer = say_nothing
-    revise(indexed, "Say nothing.")
+    write_revision(indexed.folder, "Say nothing.")
 
     refused, accepted = indexed("reindex"), indexed("reindex", "--min-fresh", "0")
-    revise(indexed, "Say nothing at all.")
+    write_revision(indexed.folder, "Say nothing at all.")
     insisted = indexed("reindex", "--activate", "--json")
 
     assert [refused.code, accepted.code] == [4, 0], refused.err + accepted.err
@@ -124,7 +126,7 @@ def test_another_embedder_asks_no_model_and_needs_no_key(
     [plan] = indexed("reindex", "--embedder", tiny, "-n", "--json").lines
     finished = indexed("reindex", "--embedder", tiny, "--json")
     answered = best_caption(indexed)
-    back = indexed("reindex", "--embedder", "all-MiniLM-L6-v2", "--json").lines[-1]
+    back = indexed("generations", "rollback")
 
     assert (plan["to_do"], plan["requests"], plan["images"], plan["is_live"]) == (0, 0, IMAGES, False)
     assert plan["embedding_seconds"] > 0
@@ -134,7 +136,11 @@ def test_another_embedder_asks_no_model_and_needs_no_key(
     assert (summary["requests"], summary["indexed"], summary["state"]) == (0, IMAGES, "live")
     assert openai_server.accepted == []
     assert answered[0] == 2
-    assert (back["generation"], back["state"], back["indexed"], best_caption(indexed)[0]) == (1, "live", 0, 1)
+    assert (back.code, back.out, best_caption(indexed)[0]) == (
+        0,
+        "Generation 1 is live; before, generation 2 was.\n",
+        1,
+    )
     with Store(database) as store:
         assert [generation.dimensions for generation in store.generations.find_generations()] == [384, 64]
 
@@ -143,7 +149,7 @@ def test_other_kinds_are_renewed_without_an_index(indexed: Command, openai_serve
     write_images(tmp_path / "described", 3, first=len(SUBJECTS))
     openai_server.answer = describe_in_words
     indexed("ingest", tmp_path / "described", "--kinds", "retrieval,alt_text")
-    revise(indexed, "Write an alternative text in verse.", kind="alt_text")
+    write_revision(indexed.folder, "Write an alternative text in verse.", kind="alt_text")
     asked = len(openai_server.accepted)
 
     finished = indexed("reindex", "--kind", "alt_text", "--json")
@@ -198,12 +204,14 @@ def test_imported_captions_without_a_key_say_what_can_be_done(indexer: Command, 
     (tmp_path / "captions.json").write_text(json.dumps([{"image": "picture-000.jpg", "caption": "A heron."}]))
     indexer("ingest", tmp_path, "--captions", tmp_path / "captions.json")
 
-    finished = indexer("reindex")
+    finished, of_a_kind = indexer("reindex"), indexer("reindex", "--kind", "alt_text")
 
     assert (nothing.code, nothing.err.count("\n"), "run `indexer ingest FOLDER` first" in nothing.err) == (1, 1, True)
     assert finished.code == 0, finished.err
     assert "Its captions were imported: with a key, or --captioner" in finished.err
     assert finished.out == "Nothing was to do: generation 1 is live already.\n"
+    assert (of_a_kind.code, of_a_kind.err.count("\n")) == (1, 1)
+    assert "; nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
 
 
 def test_an_index_made_by_a_model_wants_its_endpoint(indexed: Command) -> None:

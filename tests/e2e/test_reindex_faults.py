@@ -13,18 +13,19 @@ from tests.e2e.reindexes import (
     count_backends,
     count_captions,
     count_entries,
+    count_fresh,
     find_faults,
     find_sentences,
     find_waiting,
     has_table,
     holding,
     make_edit,
-    revise,
     states,
 )
 from tests.e2e.subjects import SUBJECTS, describe_well, name_subject
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply
 from tests.images import image_bytes, write_images
+from tests.prompts import write_revision
 
 IMAGES = len(SUBJECTS)
 _IN_FLIGHT = 4
@@ -50,7 +51,7 @@ def test_a_reindex_that_is_killed_leaves_nothing_behind_and_is_completed_by_the_
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer, openai_server.latency_s = describe_well, 0.1
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: has_table(database, "entry_2"))
     with holding(database, lock):
@@ -75,7 +76,7 @@ def test_captions_of_a_killed_reindex_are_used_and_its_generation_goes_when_the_
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer, openai_server.latency_s = describe_well, 0.1
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= 3 * _IN_FLIGHT)
     kill(process)
@@ -83,9 +84,9 @@ def test_captions_of_a_killed_reindex_are_used_and_its_generation_goes_when_the_
     openai_server.latency_s = 0
     asked, left = len(openai_server.accepted), states(database)
 
-    revise(indexed, "Say it in other words.")
+    write_revision(indexed.folder, "Say it in other words.")
     moved_on, dropped = indexed("reindex", "--no-activate"), not has_table(database, "entry_2")
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     moved_back = indexed("reindex", "--json")
 
     summary = moved_back.lines[-1]
@@ -107,7 +108,7 @@ def test_a_reindex_lets_no_second_one_in_and_ends_cleanly_at_ctrl_c(
 ) -> None:
     database, may_answer = indexed.variables["DATABASE_URL"], Event()
     openai_server.answer = held_until(may_answer)
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= _IN_FLIGHT)
 
@@ -129,12 +130,56 @@ def test_a_reindex_lets_no_second_one_in_and_ends_cleanly_at_ctrl_c(
     assert find_faults(database) == []
 
 
+def test_ctrl_c_does_not_wait_for_the_indexes(indexed: Command, openai_server: FakeOpenAI) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer, openai_server.latency_s = describe_well, 0.1
+    write_revision(indexed.folder, "Say more.")
+    process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
+    wait_until(lambda: has_table(database, "entry_2"))
+    with holding(database, "LOCK TABLE entry_2 IN ROW EXCLUSIVE MODE"):
+        wait_until(lambda: find_waiting(database, "CREATE INDEX") != [])
+        process.send_signal(signal.SIGINT)
+        stopped = finish(process)
+        wait_until(lambda: count_backends(database) == 1, within_s=5)
+    left = states(database)
+
+    finished = indexed("reindex", "--json")
+
+    assert (stopped.code, left) == (130, ["live", "building"]), stopped.err
+    assert (finished.code, finished.lines[-1]["state"]) == (0, "live"), finished.err
+    assert list(openai_server.asked_for().values()) == [1] * IMAGES
+    assert find_faults(database) == []
+
+
+def test_a_reindex_whose_answers_are_all_refusals_asks_no_further_and_the_live_index_stays(
+    indexed: Command, openai_server: FakeOpenAI
+) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer = lambda _: Reply(content="I'm sorry, I can't help with that.")
+    write_revision(indexed.folder, "Say what cannot be said.")
+
+    refused = indexed("reindex", "--concurrency", "1")
+    paid, left = len(openai_server.accepted), states(database)
+    openai_server.answer = describe_well
+    write_revision(indexed.folder, "Say more.")
+    finished = indexed("reindex")
+
+    assert refused.code == 4, refused.err
+    assert "images in a row brought no caption" in refused.out
+    assert "Generation 2 stays unfinished, and the live one goes on answering." in refused.out
+    assert paid < 2 * 22  # each is asked for a repair; the twentieth in a row is the last, beside what was in flight
+    assert left == ["live", "building"]
+    assert finished.code == 0, finished.err
+    assert states(database) == ["retired", "live"]
+    assert find_faults(database) == []
+
+
 def test_a_budget_ends_a_reindex_cleanly_and_the_next_pays_the_rest(
     indexed: Command, openai_server: FakeOpenAI
 ) -> None:
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
 
     stopped = indexed("reindex", "--budget", "0.006")
     left, paid = states(database), len(openai_server.accepted)
@@ -153,7 +198,7 @@ def test_a_batch_costs_half_and_is_collected_by_the_next_reindex(indexed: Comman
     database = indexed.variables["DATABASE_URL"]
     openai_server.answer = describe_well
     openai_server.batches_may_end.clear()
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     [plan] = indexed("reindex", "--batch", "-n", "--json").lines
     process = indexed.start("reindex", "--batch")
     wait_until(lambda: len(openai_server.accepted) >= IMAGES // 2)
@@ -176,6 +221,29 @@ def test_a_batch_costs_half_and_is_collected_by_the_next_reindex(indexed: Comman
     assert find_faults(database) == []
 
 
+def test_a_batch_of_a_reindex_that_an_ingest_collects_is_no_business_of_the_live_index(
+    indexed: Command, openai_server: FakeOpenAI, tmp_path: Path
+) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer = describe_well
+    openai_server.batches_may_end.clear()
+    write_revision(indexed.folder, "Say more.")
+    process = indexed.start("reindex", "--batch")
+    wait_until(lambda: len(openai_server.accepted) >= IMAGES // 2)
+    kill(process)
+    openai_server.batches_may_end.set()
+    (tmp_path / "empty").mkdir()
+
+    collected = indexed("ingest", tmp_path / "empty", "--batch", "--json").lines[-1]
+    entries = count_fresh(database, 1)
+    finished = indexed("reindex", "--json").lines[-1]
+
+    assert (collected["captioned"], collected["indexed"], entries) == (IMAGES, 0, IMAGES)
+    assert (finished["requests"], finished["state"], finished["indexed"]) == (0, "live", IMAGES)
+    assert count_fresh(database, 2) == IMAGES
+    assert list(openai_server.asked_for().values()) == [1] * IMAGES
+
+
 def test_images_that_cannot_be_asked_about_keep_what_they_had_and_corrections_carry_over(
     paying: Command, openai_server: FakeOpenAI, tmp_path: Path
 ) -> None:
@@ -188,7 +256,7 @@ def test_images_that_cannot_be_asked_about_keep_what_they_had_and_corrections_ca
     paying("correct", corrected, "--text", "My grandmother's cup.")
     make_edit(database, edited)
     openai_server.answer = describe_well
-    revise(paying, "Say more.")
+    write_revision(paying.folder, "Say more.")
 
     refused, failures = paying("reindex"), paying("failures", "--json").lines
     activated = paying("reindex", "--min-fresh", "0.7", "--json")
@@ -212,7 +280,7 @@ def test_images_that_arrive_meanwhile_are_in_both_generations(
     indexed: Command, openai_server: FakeOpenAI, tmp_path: Path
 ) -> None:
     database, may_answer = indexed.variables["DATABASE_URL"], Event()
-    revise(indexed, "Say more.")
+    write_revision(indexed.folder, "Say more.")
     openai_server.answer = held_until(may_answer)
     process = indexed.start("reindex", "--json", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= _IN_FLIGHT)
