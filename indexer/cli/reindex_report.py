@@ -24,7 +24,7 @@ def describe_plan(
     if renewal.made is not None and not target.is_of(live):
         yield f"Generation {renewal.made.id}, which is {renewal.made.state}, goes on."
     asked = f"{renewal.asking.to_do:,} to ask about" if target.asks else "none to ask about"
-    yield f"{renewal.images:,} images with captions: {asked}, {renewal.reused:,} with what is there."
+    yield f"{renewal.images:,} images: {asked}, {renewal.reused:,} with what is there."
     if renewal.asking.requests:
         yield describe_requests(renewal.asking, target.captioner.model, concurrency)
     if target.kind == RETRIEVAL and not target.is_of(live) and renewal.to_embed:

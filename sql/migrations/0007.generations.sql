@@ -137,11 +137,8 @@ BEGIN
 END
 $$;
 
--- Tell whether an image is to be asked for captions of a kind anew: captions of that kind it has, or somebody asked for them,
--- but none of this making. What was refused is left alone unless p_retry, and so is what has a caption of a higher rank.
-CREATE FUNCTION is_stale(
-    i image, p_kind text, p_prompt_id bigint, p_captioner text, p_model text, p_rank integer, p_retry boolean
-) RETURNS boolean
+-- Tell whether captions of a kind are wanted of an image that is somewhere: it has some, or somebody asked for them.
+CREATE FUNCTION is_of_kind(i image, p_kind text) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
     AND (EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = p_kind)
@@ -149,7 +146,15 @@ RETURN EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
          OR EXISTS (SELECT FROM request r JOIN prompt p ON p.id = ANY(r.prompt_ids)
                     WHERE r.image_id = i.id AND r.record_id IS NULL AND r.outcome IS NULL AND p.kind = p_kind)
          OR EXISTS (SELECT FROM failure f JOIN prompt p ON p.id = ANY(f.prompt_ids)
-                    WHERE f.image_id = i.id AND f.stage = 'caption' AND p.kind = p_kind))
+                    WHERE f.image_id = i.id AND f.stage = 'caption' AND p.kind = p_kind));
+
+-- Tell whether an image is to be asked for captions of a kind anew: captions of that kind it has, or somebody asked for them,
+-- but none of this making. What was refused is left alone unless p_retry, and so is what has a caption of a higher rank.
+CREATE FUNCTION is_stale(
+    i image, p_kind text, p_prompt_id bigint, p_captioner text, p_model text, p_rank integer, p_retry boolean
+) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN is_of_kind(i, p_kind)
     AND NOT EXISTS (SELECT FROM caption c
                     WHERE c.image_id = i.id AND c.kind = p_kind
                       AND ((c.quarantine IS NULL AND c.rank > p_rank)

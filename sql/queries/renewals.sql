@@ -18,12 +18,8 @@ WHERE is_stale(i, %(kind)s, %(prompt_id)s, %(captioner)s, %(model)s, %(rank)s, %
 GROUP BY i.width, i.height;
 
 -- name: count_kind
--- Count the images that are at a location and have a caption of a kind, or a correction.
-SELECT count(*) AS images
-FROM image i
-WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
-  AND (EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = %(kind)s)
-       OR EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = %(kind)s));
+-- Count the images that are at a location and have, or are to have, captions of a kind.
+SELECT count(*) AS images FROM image i WHERE is_of_kind(i, %(kind)s);
 
 -- name: count_sentences
 -- Count the sentences that images are found by, about: of the live generation's entries.

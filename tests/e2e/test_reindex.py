@@ -147,17 +147,19 @@ def test_another_embedder_asks_no_model_and_needs_no_key(
 
 def test_other_kinds_are_renewed_without_an_index(indexed: Command, openai_server: FakeOpenAI, tmp_path: Path) -> None:
     write_images(tmp_path / "described", 3, first=len(SUBJECTS))
-    openai_server.answer = describe_in_words
+    openai_server.answer = describe_kinds
     indexed("ingest", tmp_path / "described", "--kinds", "retrieval,alt_text")
     write_revision(indexed.folder, "Write an alternative text in verse.", kind="alt_text")
     asked = len(openai_server.accepted)
 
+    [plan] = indexed("reindex", "--kind", "alt_text", "-n", "--json").lines
     finished = indexed("reindex", "--kind", "alt_text", "--json")
     again = indexed("reindex", "--kind", "alt_text")
     refused = indexed("reindex", "--kind", "alt_text", "--embedder", "x")
 
     summary = finished.lines[-1]
     assert finished.code == 0, finished.err
+    assert (plan["kind"], plan["images"], plan["to_do"], plan["reused"], plan["requests"]) == ("alt_text", 3, 3, 0, 3)
     assert (summary["captioned"], summary["requests"], summary["generation"], summary["state"]) == (3, 3, None, None)
     assert len(openai_server.accepted) == asked + 3
     assert all("in verse" in request.text for request in openai_server.accepted[asked:])
@@ -211,7 +213,7 @@ def test_imported_captions_without_a_key_say_what_can_be_done(indexer: Command, 
     assert "Its captions were imported: with a key, or --captioner" in finished.err
     assert finished.out == "Nothing was to do: generation 1 is live already.\n"
     assert (of_a_kind.code, of_a_kind.err.count("\n")) == (1, 1)
-    assert "; nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
+    assert "nothing makes any of kind alt_text: set OPENAI_API_KEY" in of_a_kind.err
 
 
 def test_an_index_made_by_a_model_wants_its_endpoint(indexed: Command) -> None:
@@ -227,13 +229,12 @@ def test_an_index_made_by_a_model_wants_its_endpoint(indexed: Command) -> None:
     assert states(indexed.variables["DATABASE_URL"]) == ["live"]
 
 
-def describe_in_words(asked: Asked) -> Reply:
-    """Answer both kinds at once."""
-    said = json.loads(describe(asked).content or "")
-    if "alt_text" in json.dumps(asked.body["response_format"]):
-        said["alt_text"] = f"A thing called {pixels_key(asked.image)[:12]}."
-    wanted = asked.body["response_format"]["json_schema"]["schema"]["properties"]
-    return Reply(content=json.dumps({name: said[name] for name in wanted}))
+def describe_kinds(asked: Asked) -> Reply:
+    """Answer retrieval and alt_text together, or alt_text alone."""
+    alt_text = {"alt_text": f"A thing called {pixels_key(asked.image)[:12]}."}
+    properties = asked.body["response_format"]["json_schema"]["schema"]["properties"]
+    both = {"retrieval": json.loads(describe(asked).content or ""), "alt_text": alt_text}
+    return Reply(content=json.dumps(both if "retrieval" in properties else alt_text))
 
 
 def judge_subjects(database: str) -> None:

@@ -161,6 +161,7 @@ def test_an_image_that_waits_for_its_first_caption_or_has_a_correction_alone_is_
     store.corrections.write_correction(corrected, "retrieval", ["A cat."])
 
     assert [is_stale(store, image_id, making) for image_id in (asked, corrected)] == [True, True]
+    assert store.renewals.count_kind("retrieval") == 2
 
 
 def test_a_model_is_not_replaced_by_what_is_read_off_files(store: Store, making: Making) -> None:

@@ -53,7 +53,7 @@ class Renewals:
         return [StaleSize(**row) for row in self._database.fetch("renewals", "count_stale", **asdict(making))]
 
     def count_kind(self, kind: str) -> int:
-        """Count the images that have captions of a kind."""
+        """Count the images that have, or are to have, captions of a kind."""
         return int(self._database.fetch("renewals", "count_kind", kind=kind)[0]["images"])
 
     def count_sentences(self) -> int:
