@@ -59,7 +59,7 @@ def _write_embedder(folder: Path) -> str:
 
     torch.manual_seed(0)
     model = SentenceTransformer(str(packaged_weights()), device="cpu")
-    width = model.get_sentence_embedding_dimension() or 0
+    width = model.get_embedding_dimension() or 0
     dense = Dense(width, _DIMENSIONS, bias=False, activation_function=torch.nn.Identity())
     torch.nn.init.orthogonal_(dense.linear.weight)
     model.append(dense)

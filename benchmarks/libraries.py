@@ -90,7 +90,7 @@ def load_library(conninfo: str, images: Iterable[BenchImage], embedder: Embedder
         )
         _write_entries(store, embedder, generation_id)
         say(f"entries written after {time.perf_counter() - started:.0f} s")
-        store.generations.build_indexes(generation_id, embedder.dimensions)
+        store.partitions.build_indexes(generation_id, embedder.dimensions)
         store.generations.mark_ready(generation_id)
         store.generations.activate(generation_id)
         _write_entries(store, embedder, generation_id)  # none are left: this fits the cut-off

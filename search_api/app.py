@@ -20,7 +20,8 @@ from search_api.body_limit import BodyLimitMiddleware
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
-from search_api.routes import feedback, health, images, page, search, similar
+from search_api.routes import feedback, generations, health, images, page, search, similar
+from search_api.warming import Warming
 
 
 @contextmanager
@@ -38,9 +39,13 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             prompts_of=partial(prompts_of, store, settings),
         )
         parts = Parts(store=store, searcher=searcher, matching=matching, thumbnails=settings.home / "thumbnails")
-        # The model takes seconds to load: the service is up meanwhile, and ready afterwards.
-        threading.Thread(target=parts.warm_up, name="warm-up", daemon=True).start()
-        yield build_app(parts, hosts)
+        # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
+        stop = threading.Event()
+        threading.Thread(target=Warming(parts).run, args=(stop,), name="warming", daemon=True).start()
+        try:
+            yield build_app(parts, hosts)
+        finally:
+            stop.set()
 
 
 def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
@@ -58,6 +63,6 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, similar, images, feedback, health, page):
+    for routes in (search, similar, images, generations, feedback, health, page):
         app.include_router(routes.router)
     return app

@@ -9,7 +9,6 @@ from fastapi import Depends, Request
 
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
-from indexer.errors import CaptionSearchError
 from indexer.pipelines.matching import Matching
 
 # So few of the service's forty threads may wait for a model: searches always have the others.
@@ -27,16 +26,6 @@ class Parts:
     model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None
-
-    def warm_up(self) -> None:
-        """Load the embedder of the live generation, so that no search waits for it."""
-        try:
-            generation = self.store.generations.get_live()
-            if generation is not None:
-                self.searcher.embedder(generation)
-        except CaptionSearchError as exc:
-            self.trouble = str(exc)
-        self.warmed_up.set()
 
 
 def _get_parts(request: Request) -> Parts:

@@ -75,12 +75,12 @@ def embedder(embedders_home: Path) -> Embedder:
 
 
 @contextmanager
-def new_database(postgres: str) -> Iterator[str]:
-    """Give the connection string of an empty, migrated database, cloned from the template."""
+def new_database(postgres: str, template: str = _TEMPLATE) -> Iterator[str]:
+    """Give the connection string of a database cloned from another; the default is migrated and empty."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        template = sql.Identifier(_TEMPLATE)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        cloned = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        connection.execute(cloned)
         yield make_conninfo(postgres, dbname=name)
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

@@ -11,6 +11,7 @@ from indexer.cli import (
     doctor,
     evaluate,
     export,
+    generations,
     ingest,
     prompts,
     reindex,
@@ -42,6 +43,7 @@ app.command("runs")(status.runs)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(generations.app, name="generations")
 app.add_typer(db.app, name="db")
 
 

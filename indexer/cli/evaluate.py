@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from indexer.cli.evaluate_report import show_outcomes
-from indexer.cli.output import ALL_DONE, REFUSED, SOME_FAILED, JsonFlag, say
+from indexer.cli.golden_queries import load_queries, say_faults
+from indexer.cli.output import REFUSED, JsonFlag, say
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
@@ -49,22 +50,10 @@ def evaluate(
         if write:
             _write_judgements(store, write)
             return
-        queries, faults = _load_queries(store, golden, judgements=judgements)
+        queries, faults = load_queries(store, golden, judgements=judgements)
         outcomes = _ask(store, settings, queries, generation, mode, strictness)
     show_outcomes(outcomes, show, as_json=as_json)
     raise typer.Exit(_decide(outcomes, min_recall10, faults))
-
-
-def _load_queries(store: "Store", path: Path | None, *, judgements: bool) -> tuple[list["GoldenQuery"], int]:
-    """Return the queries to ask, and how many faults their file has; each was said."""
-    from indexer.pipelines.golden import golden_of, load_golden
-
-    queries, remarks = load_golden(store, path) if path else ([], [])
-    for remark in remarks:
-        say(f"{path}:{remark.number}: {remark.text}.")
-    if judgements:
-        queries += golden_of(store.judgements.find_judgements())
-    return queries, sum(remark.is_fault for remark in remarks)
 
 
 def _ask(
@@ -109,9 +98,7 @@ def _decide(outcomes: Sequence["Outcome"], min_recall10: float | None, faults: i
         found = "cannot be measured: no query has a relevant image" if recall10 is None else f"is {recall10:.4f}"
         say(f"Refused: recall@10 {found}; --min-recall10 asks for {min_recall10:g}.")
         return REFUSED
-    if faults:
-        say(f"{faults} {'fault' if faults == 1 else 'faults'} in the golden file, told above.")
-    return SOME_FAILED if faults else ALL_DONE
+    return say_faults(faults)
 
 
 def _write_judgements(store: "Store", path: Path) -> None:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from indexer.pipelines.evaluating import Measures, Outcome
 
 TOTAL = "total"
-_TITLES = {
+COUNTS = ("queries", "negative")
+TITLES = {
     "queries": "queries",
     "negative": "of them negative",
     "recall1": "recall@1",
@@ -36,7 +37,7 @@ def show_outcomes(outcomes: Sequence["Outcome"], worst: int, *, as_json: bool) -
         for outcome in find_worst(outcomes, worst):
             print_json(_worst_as_json(outcome))
         for name, figures in measures.items():
-            print_json({"set": name, **_rounded(asdict(figures))})
+            print_json({"set": name, **rounded(asdict(figures))})
         return
     _print_measures(measures)
     for outcome in find_worst(outcomes, worst):
@@ -46,7 +47,7 @@ def show_outcomes(outcomes: Sequence["Outcome"], worst: int, *, as_json: bool) -
 def _print_measures(measures: Mapping[str, "Measures"]) -> None:
     """Print sets as columns, so that the measures keep their names."""
     shown = [name for name in measures if name != TOTAL or len(measures) != 2]
-    rows = [(title, *(getattr(measures[name], field) for name in shown)) for field, title in _TITLES.items()]
+    rows = [(title, *(getattr(measures[name], field) for name in shown)) for field, title in TITLES.items()]
     print_table(("", *shown), [row for row in rows if any(value is not None for value in row[1:])])
 
 
@@ -69,9 +70,10 @@ def _worst_as_json(outcome: "Outcome") -> dict[str, object]:
         "set": outcome.golden.query_set,
         "wanted": outcome.golden.wanted,
         "rank": outcome.rank,
-        "nearest": [_rounded({field: getattr(hit, field) for field in fields}) for hit in outcome.nearest],
+        "nearest": [rounded({field: getattr(hit, field) for field in fields}) for hit in outcome.nearest],
     }
 
 
-def _rounded(values: Mapping[str, object]) -> dict[str, object]:
+def rounded(values: Mapping[str, object]) -> dict[str, object]:
+    """Return figures as they are printed as JSON: four digits are enough."""
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}

@@ -15,6 +15,7 @@ from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
+from indexer.cli.telling import tell_failure
 from indexer.cli.wiring import build_ingesting
 from indexer.models import Found, RunId
 from indexer.pipelines.importing import settle_lines
@@ -31,7 +32,6 @@ _OFFLINE = (
     "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
     "the file and its name, colours. Set one, or name a --captioner, and run this again for captions by a model."
 )
-_MOST_FAILURES_SHOWN = 20
 _ALSO: tuple[tuple[Status, str], ...] = (
     ("failed", "failed"),
     ("uncaptioned", "without a caption"),
@@ -67,7 +67,7 @@ class IngestRun:
         plan = planning.plan(self._found())
         for outcome in plan.failures:
             self._tally.add(outcome)
-            self._tell_failure(outcome)
+            tell_failure(outcome, self._tally, as_json=self._as_json)
         noun, at_once = noun_of(self._sources), None if self._batches else self._settings.concurrency
         show_plan(plan, self._tally.seen, noun, self._run.captioner.model, at_once, as_json=self._as_json)
         return ALL_DONE
@@ -109,10 +109,10 @@ class IngestRun:
             for outcome in ingesting.ingest(self._found()):
                 self._tally.add(outcome)
                 progress.advance()
-                self._tell_failure(outcome)
+                tell_failure(outcome, self._tally, as_json=self._as_json)
         for outcome in self._settle_lines(ingesting.run):
             self._tally.add(outcome)
-            self._tell_failure(outcome)
+            tell_failure(outcome, self._tally, as_json=self._as_json)
 
     def _settle_lines(self, run: Run) -> Iterator[Outcome]:
         if isinstance(self._run.captioner, ImportCaptioner) and self._limit is None and not run.stop.is_set():
@@ -137,15 +137,6 @@ class IngestRun:
             )
         if said is not None:
             say(said)
-
-    def _tell_failure(self, outcome: Outcome) -> None:
-        if outcome.status != "failed":
-            return
-        if self._as_json:
-            failure = {"location": outcome.location, "reason": outcome.reason, "quarantined": outcome.quarantined}
-            print_json({"failed": failure})
-        elif self._tally.counts["failed"] <= _MOST_FAILURES_SHOWN:
-            say(f"failed: {outcome.location}: {outcome.reason}")
 
     def _show(self, summary: Mapping[str, object]) -> None:
         if self._as_json:

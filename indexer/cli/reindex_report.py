@@ -11,6 +11,10 @@ from indexer.pipelines.reindexing.planning import Renewal
 from indexer.pipelines.reindexing.reindexing import Reindexing
 from indexer.pipelines.reindexing.targets import Target
 
+_HOW_TO_RENEW = (
+    "Its captions were imported: with a key, or --captioner, a model makes them anew; --embedder embeds them anew."
+)
+
 
 def describe_plan(
     live: Generation, target: Target, renewal: Renewal, concurrency: int | None, embedding_s: float | None
@@ -23,9 +27,9 @@ def describe_plan(
     yield f"{renewal.images:,} images with captions: {asked}, {renewal.reused:,} with what is there."
     if renewal.asking.requests:
         yield describe_requests(renewal.asking, target.captioner.model, concurrency)
-    if target.kind == RETRIEVAL and not target.is_of(live):
+    if target.kind == RETRIEVAL and not target.is_of(live) and renewal.to_embed:
         time = "" if embedding_s is None else f", some {timedelta(seconds=max(1, round(embedding_s)))} here"
-        yield f"{renewal.images:,} entries to embed with {target.embedder}{time}."
+        yield f"{renewal.to_embed:,} entries to embed with {target.embedder}{time}."
 
 
 def print_plan(
@@ -43,17 +47,23 @@ def print_plan(
             "is_live": target.is_of(live),
             "images": renewal.images,
             "reused": renewal.reused,
+            "made": renewal.made and renewal.made.id,
             **plan_figures(renewal.asking, concurrency),
-            "embedding_seconds": embedding_s and round(embedding_s, 1),
+            "embedding_seconds": embedding_s and round(embedding_s, 3),
         }
     )
 
 
 def describe_end(reindexing: Reindexing, tally: Tally, summary: Mapping[str, object]) -> Iterator[str]:
-    """Yield in sentences what came of a reindex of the index."""
+    """Yield in sentences what came of a reindex."""
+    generation, verdict = reindexing.generation, reindexing.verdict
+    if verdict is None and summary["ended"] == "done" and not (tally.seen or reindexing.written):
+        kind = reindexing.target.kind
+        no_kind = f"no caption of kind {kind} is to be renewed"
+        yield f"Nothing was to do: {f'generation {generation.id} is live already' if generation else no_kind}."
+        return
     asked = f"{tally.counts['captioned']:,} images captioned, {summary['indexed']:,} entries written"
     yield f"{asked}, {tally.requests:,} requests, {summary['seconds']} s."
-    generation, verdict = reindexing.generation, reindexing.verdict
     if verdict is not None:
         yield verdict.reason
     if generation is None:
@@ -87,7 +97,9 @@ def _describe_target(live: Generation, target: Target) -> str:
     if target.kind != RETRIEVAL:
         return f"Captions of kind {target.kind} are renewed{_revision(target)}; they are in no index."
     if target.is_of(live):
-        return f"The live generation {live.id} is made with the newest prompt: what it lacks is brought in."
+        made = "the newest prompt" if target.prompt else live.captioner_name
+        said = f"The live generation {live.id} is made with {made} and {live.embedder}: what it lacks is brought in."
+        return said if target.asks or live.captioner != "import" else f"{said} {_HOW_TO_RENEW}"
     named = ":".join(dict.fromkeys((target.captioner.name, target.captioner.model)))
     return (
         f"A new generation{_revision(target)} by {named}, embedder {target.embedder}, beside the live generation "

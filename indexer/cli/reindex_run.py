@@ -10,6 +10,7 @@ from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.embedding.embedder import remote_model
 from indexer.catalog.store import Store
+from indexer.cli.golden_queries import load_queries
 from indexer.cli.output import ALL_DONE, REFUSED, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.reindex_report import describe_end, describe_plan, end_figures, print_plan
@@ -20,7 +21,6 @@ from indexer.errors import DatabaseError
 from indexer.models import Generation
 from indexer.pipelines.dropping import drop_remains
 from indexer.pipelines.gate import Terms
-from indexer.pipelines.golden import GoldenQuery, golden_of, load_golden
 from indexer.pipelines.outcomes import Tally
 from indexer.pipelines.reindexing.planning import Renewal, plan_renewal, time_embedder
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
@@ -61,7 +61,8 @@ class ReindexRun:
             if not is_ours:
                 raise DatabaseError("Another reindex is running: let it finish, or stop it.")
             drop_remains(self._store)
-            wish = Wish(activate=activate, terms=terms, queries=self._load_queries(golden))
+            queries, _ = load_queries(self._store, golden, judgements=True)
+            wish = Wish(activate=activate, terms=terms, queries=queries)
             live, renewal, embedding_s = self._plan()
             for sentence in describe_plan(live, self._target, renewal, self._at_once(), embedding_s):
                 say(sentence)
@@ -79,12 +80,6 @@ class ReindexRun:
 
     def _at_once(self) -> int | None:
         return None if self._batches else self._settings.concurrency
-
-    def _load_queries(self, golden: Path | None) -> list[GoldenQuery]:
-        queries, remarks = load_golden(self._store, golden) if golden else ([], [])
-        for remark in remarks:
-            say(f"{golden}:{remark.number}: {remark.text}.")
-        return [*queries, *golden_of(self._store.judgements.find_judgements())]
 
     def _run(self, renewal: Renewal, wish: Wish) -> int:
         started = time.monotonic()
@@ -127,7 +122,12 @@ class ReindexRun:
         print("\n".join(describe_end(reindexing, self._tally, summary)))
         if self._tally.counts["failed"]:
             failed = f"{self._tally.counts['failed']:,} images failed"
-            print(f"{failed}; `indexer failures` lists those that nothing else serves.")
+            print(
+                f"{failed}; `indexer failures` lists them, but for useless answers that an older caption stands in for."
+            )
+        if self._tally.counts["batched"]:
+            waiting = f"{self._tally.counts['batched']:,} images wait in a batch"
+            print(f"{waiting}: `indexer reindex --batch` collects it.")
         if summary["budget_exhausted"]:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif summary["ended"] == "stopped":

@@ -1,29 +1,36 @@
 """`indexer status`, `failures`, `costs` and `runs`: what is indexed, what is not, what it cost, what was done."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from indexer.cli.output import JsonFlag, print_json, print_table
 
+if TYPE_CHECKING:
+    from indexer.pipelines.switching import Standing
+
 
 def status(as_json: JsonFlag = False) -> None:
     """Show what is indexed, by which captioner, and what it cost."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines.presenting import present_generation
+    from indexer.pipelines.presenting import present_generation, present_standing
+    from indexer.pipelines.switching import find_building, find_live, find_standings
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
         counts = store.status.count_everything()
-        live = store.generations.get_live()
-        coverage = store.generations.count_coverage(live.id) if live else None
+        standings = find_standings(store)
+        serving, building = find_live(standings), find_building(standings)
+        live, coverage = (serving.generation, serving.coverage) if serving else (None, None)
         shares = store.status.count_captioners(live.id) if live else []
     entries = coverage.entries if coverage else 0
-    generation = present_generation(live, coverage)
     if as_json:
-        mix = [asdict(share) for share in shares]
-        print_json({**asdict(counts), "entries": entries, "generation": generation, "building": None, "mix": mix})
+        generations = {
+            "generation": present_generation(live, coverage),
+            "building": present_standing(building) if building else None,
+        }
+        print_json({**asdict(counts), "entries": entries, **generations, "mix": [asdict(share) for share in shares]})
         return
     rows: list[tuple[str, object]] = [
         ("images", f"{counts.images} at {counts.locations} locations"),
@@ -42,7 +49,15 @@ def status(as_json: JsonFlag = False) -> None:
         rows.append(("generation", f"{live.id}, by {live.captioner_name}, embedder {live.embedder}"))
         rows.append(("coverage", f"{coverage.share:.1%} of the images, {coverage.fresh_share:.1%} of them fresh"))
         rows += [("made of", f"{s.entries} by {s.captioner} {s.model}".rstrip()) for s in shares]
+    if building:
+        rows.append((building.generation.state, _describe(building)))
     print_table(("", ""), rows)
+
+
+def _describe(standing: "Standing") -> str:
+    generation, coverage = standing.generation, standing.coverage
+    made = f"by {generation.captioner_name}, embedder {generation.embedder}"
+    return f"generation {generation.id}, {made}: {coverage.entries:,} entries, {coverage.share:.1%} of the images"
 
 
 def failures(

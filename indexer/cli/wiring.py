@@ -10,7 +10,7 @@ from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.errors import SettingsError
-from indexer.models import RETRIEVAL, RunId
+from indexer.models import RETRIEVAL, GenerationId, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget
@@ -18,7 +18,6 @@ from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
-from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.stale import Stale
 from indexer.pipelines.reindexing.targets import Target
@@ -27,6 +26,7 @@ from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.pipelines.batches.batching import Batching, Reading
+    from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
@@ -93,8 +93,11 @@ def make_run(
     )
 
 
-def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *, batches: bool) -> Reindexing:
+def build_reindexing(run: Run, settings: Settings, target: Target, wish: "Wish", *, batches: bool) -> "Reindexing":
     """Return the stages of one reindex."""
+    # Imported here: what it measures with takes seconds to load, and no other command needs it.
+    from indexer.pipelines.reindexing.reindexing import Reindexing
+
     embedders = Embedders(settings)
     return Reindexing(
         run=run,
@@ -107,14 +110,27 @@ def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *
     )
 
 
-def index_stale(store: Store, settings: Settings, command: str) -> int:
-    """Write every entry of the live generation that is missing or stale, and return how many that were."""
-    done = Event()
+def index_stale(
+    store: Store,
+    settings: Settings,
+    command: str,
+    *,
+    generation_id: GenerationId | None = None,
+    stop: Event | None = None,
+) -> int:
+    """Write every entry of a generation, or the live one, that is missing or stale; return how many that were."""
+    done, stop = Event(), stop or Event()
     done.set()
-    with store.runs.running(command, {}) as run_id:
-        indexing = Indexing(store=store, load_embedder=Embedders(settings).for_bulk, first=None, run_id=run_id)
-        indexing.run(done, Event())
-        store.runs.finish_run(run_id, {"indexed": indexing.written})
+    with store.runs.running(command, {"generation": generation_id}) as run_id:
+        indexing = Indexing(
+            store=store,
+            load_embedder=Embedders(settings).for_bulk,
+            first=None,
+            run_id=run_id,
+            generation_id=generation_id,
+        )
+        indexing.run(done, stop)
+        store.runs.finish_run(run_id, {"indexed": indexing.written, "ended": "stopped" if stop.is_set() else "done"})
     return indexing.written
 
 

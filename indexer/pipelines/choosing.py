@@ -12,7 +12,7 @@ from indexer.models import RETRIEVAL, Generation, Prompt
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
-_HOW_TO_SET = "set OPENAI_API_KEY, or OPENAI_BASE_URL to an endpoint of your own"
+HOW_TO_SET = "set OPENAI_API_KEY, or OPENAI_BASE_URL to an endpoint of your own"
 
 
 def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
@@ -23,7 +23,7 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
         return ImportCaptioner(captions)
     if settings.chosen_captioner() == "offline":
         if settings.captioner is None and "model" in settings.model_fields_set:
-            raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
+            raise SettingsError(f"No endpoint is set for {settings.model}: {HOW_TO_SET}.")
         from indexer.captioning.offline import OfflineCaptioner
 
         return OfflineCaptioner()
@@ -35,7 +35,7 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
 
     key = settings.openai_api_key
     if key is None and settings.openai_base_url is None:
-        raise SettingsError(f"No endpoint is set for {settings.model}: {_HOW_TO_SET}.")
+        raise SettingsError(f"No endpoint is set for {settings.model}: {HOW_TO_SET}.")
     client = build_client(
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
@@ -54,7 +54,7 @@ def build_captioner_of(settings: Settings, generation: Generation) -> Captioner:
     """
     if generation.captioner == "import":
         if settings.captioner is None and settings.chosen_captioner() == "offline":
-            raise SettingsError(f"The index holds imported captions, and nothing captions this image: {_HOW_TO_SET}.")
+            raise SettingsError(f"The index holds imported captions, and nothing captions this image: {HOW_TO_SET}.")
         return build_captioner(settings, captions=None)
     made_with = {"captioner": generation.captioner, "model": generation.model}
     return build_captioner(settings.model_copy(update=made_with), captions=None)

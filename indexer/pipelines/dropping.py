@@ -2,7 +2,13 @@
 
 from indexer.catalog.store import Store
 from indexer.errors import GenerationError
-from indexer.models import GenerationId
+from indexer.models import Generation, GenerationId
+
+
+def check_droppable(generation: Generation) -> None:
+    """Raise GenerationError for the live generation."""
+    if generation.state == "live":
+        raise GenerationError(f"Generation {generation.id} is live: activate another one before you drop it.")
 
 
 def drop(store: Store, generation_id: GenerationId) -> None:
@@ -30,8 +36,10 @@ def drop_unused(store: Store, generation_id: GenerationId) -> bool:
         if not lock.take(generation_id):
             return False
         if not store.generations.mark_dropping(generation_id):
-            store.generations.get_generation(generation_id)  # gone by now
-            raise GenerationError(f"Generation {generation_id} is live: activate another one before you drop it.")
+            for left in store.generations.find_generations():
+                if left.id == generation_id:
+                    check_droppable(left)
+            return True  # another command has dropped it
         with store.partitions.hold_dropping():
             store.partitions.remove_partition(generation_id)
         store.generations.delete_generation(generation_id)

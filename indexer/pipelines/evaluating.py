@@ -76,12 +76,14 @@ def evaluate(
     *,
     mode: Mode = "hybrid",
     strictness: Strictness = "normal",
+    nearest: int = _NEAREST,
 ) -> Iterator[Outcome]:
     """Ask a generation every query, once for its whole ranking and once as a person would, and yield what came."""
     for golden in queries:
         whole = Query(text=golden.text, mode=mode, limit=DEEPEST, strictness="low")
         asked = Query(text=golden.text, mode=mode, limit=_SHOWN, strictness=strictness)
-        yield _judge(golden, search(whole, generation=generation).hits, search(asked, generation=generation).hits)
+        ranking, shown = (search(query, generation=generation).hits for query in (whole, asked))
+        yield _judge(golden, ranking, shown, nearest)
 
 
 def summarise(outcomes: Sequence[Outcome]) -> Measures:
@@ -120,13 +122,13 @@ def find_worst(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
     return sorted(imperfect, key=lambda outcome: outcome.goodness)[:count]
 
 
-def _judge(golden: GoldenQuery, ranking: Sequence[Hit], shown: Sequence[Hit]) -> Outcome:
+def _judge(golden: GoldenQuery, ranking: Sequence[Hit], shown: Sequence[Hit], nearest: int) -> Outcome:
     marks = mark_relevant([hit.image_id for hit in ranking], golden.relevant)
     shown_ids = [hit.image_id for hit in shown]
     wanted = len(golden.relevant)
     return Outcome(
         golden=golden,
-        nearest=list(ranking[:_NEAREST]),
+        nearest=list(ranking[:nearest]),
         rank=marks.index(True) + 1 if True in marks else None,
         shown=shown_ids,
         score=score_ranking(marks, wanted) if wanted else None,

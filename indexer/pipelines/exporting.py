@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -48,16 +48,25 @@ def write_file(records: Iterable[dict[str, Any]], path: Path) -> None:
 
     Raises SettingsError when it cannot be written.
     """
+    write = _write_array if path.suffix.lower() == ".json" else write_jsonl
+    write_whole(path, lambda out: write(records, out), "The export")
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object], what: str) -> None:
+    """Have a file written so that it is there whole, or as it was before.
+
+    Raises SettingsError when it cannot be written.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
             with unfinished.open("wb") as out:
-                (_write_array if path.suffix.lower() == ".json" else write_jsonl)(records, out)
+                write(out)
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as exc:
-        raise SettingsError(f"The export cannot be written to {path}: {exc.strerror}.") from exc
+        raise SettingsError(f"{what} cannot be written to {path}: {exc.strerror}.") from exc
 
 
 def _find_lines(store: Store, kind: str, manifest: str | None) -> Iterator[AnsweredLine]:

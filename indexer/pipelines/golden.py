@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -38,6 +38,12 @@ class GoldenQuery:
     def is_negative(self) -> bool:
         """Tell whether nothing should be found."""
         return not (self.relevant or self.irrelevant)
+
+    def judge(self, image_id: ImageId) -> Literal["relevant", "irrelevant"] | None:
+        """Say what is known of an image as an answer to this query."""
+        if any(image_id in images for images in self.relevant):
+            return "relevant"
+        return "irrelevant" if self.is_negative or image_id in self.irrelevant else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

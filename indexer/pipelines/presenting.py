@@ -7,8 +7,9 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 
 from indexer.catalog.searching import Hit, Results, Why
 from indexer.catalog.store.generations import Coverage
-from indexer.models import Band, Generation, ImageId, Mode, Origin
+from indexer.models import Band, Generation, ImageId, Mode, Origin, State
 from indexer.pipelines.matching import Matched, MatchedBy
+from indexer.pipelines.switching import Standing
 
 
 class GenerationAnswer(TypedDict):
@@ -20,6 +21,18 @@ class GenerationAnswer(TypedDict):
     embedder: str
     coverage: float
     fresh: float
+
+
+class StandingAnswer(GenerationAnswer):
+    """One generation among all: its state, its size with its indexes, and what was found out before a switch to it."""
+
+    state: State
+    dimensions: int
+    entries: int
+    size_bytes: int
+    created_at: str
+    activated_at: str | None
+    verdict: str | None
 
 
 class WhyAnswer(TypedDict):
@@ -131,6 +144,26 @@ def present_generation(generation: Generation | None, coverage: Coverage | None)
         "embedder": generation.embedder,
         "coverage": round(coverage.share, 4),
         "fresh": round(coverage.fresh_share, 4),
+    }
+
+
+def present_standing(standing: Standing) -> StandingAnswer:
+    """Return how one generation stands."""
+    generation = standing.generation
+    return {
+        "id": generation.id,
+        "state": generation.state,
+        "prompt_revision": generation.prompt_revision,
+        "captioner": generation.captioner_name,
+        "embedder": generation.embedder,
+        "dimensions": generation.dimensions,
+        "entries": standing.coverage.entries,
+        "coverage": round(standing.coverage.share, 4),
+        "fresh": round(standing.coverage.fresh_share, 4),
+        "size_bytes": standing.size_bytes,
+        "created_at": generation.created_at.isoformat(),
+        "activated_at": generation.activated_at.isoformat() if generation.activated_at else None,
+        "verdict": generation.verdict,
     }
 
 

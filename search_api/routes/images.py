@@ -1,6 +1,5 @@
 """`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
 
-import stat
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing_extensions import TypedDict
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import BadImageError, NotFoundError
-from indexer.imaging.hashing import sha256_of
 from indexer.imaging.thumbnails import SIZES, make_thumbnail
 from indexer.models import ImageId, Origin
+from indexer.pipelines.locating import find_file
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
 
@@ -108,7 +107,7 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
 def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
     """Send the image's own file."""
     image = _get(parts.store, ref)
-    path = _find_file(image)
+    path = find_file(image)
     media_type = _MEDIA_TYPES.get(image.format, f"image/{image.format.lower()}")
     headers = {**_FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
     return FileResponse(
@@ -133,29 +132,9 @@ def _get(store: Store, ref: str) -> StoredImage:
     return store.images.get_image(find_id(store, ref))
 
 
-def _find_file(image: StoredImage) -> Path:
-    """Return a location that still has the image: same size and time, or else the same content."""
-    for location, modified_ns in zip(image.locations, image.modified_ns, strict=True):
-        path = Path(location)
-        try:
-            found = path.stat()
-            if not stat.S_ISREG(found.st_mode) or found.st_size != image.size_bytes:
-                continue
-            if found.st_mtime_ns == modified_ns or _has_content(path, image.sha256):
-                return path
-        except OSError:
-            continue
-    raise NotFoundError("file any more for image", image.image_id)
-
-
-def _has_content(path: Path, sha256: bytes) -> bool:
-    with path.open("rb") as file:
-        return sha256_of(file) == sha256
-
-
 def _make(image: StoredImage, size: int) -> bytes:
     try:
-        return make_thumbnail(_find_file(image), size)
+        return make_thumbnail(find_file(image), size)
     except BadImageError as exc:
         raise NotFoundError("readable file any more for image", image.image_id) from exc
 

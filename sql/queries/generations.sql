@@ -23,12 +23,6 @@ VALUES (%(prompt_id)s, %(captioner)s, %(model)s, %(embedder)s, %(dimensions)s, %
         CASE WHEN %(state)s = 'live' THEN now() END)
 RETURNING id;
 
--- name: build_indexes
--- Index a generation's vectors and words, of a new one after its entries were loaded.
-CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
-    WITH (m = 16, ef_construction = 128);
-CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
-
 -- name: mark_ready
 -- Note that a generation holds all that it is to hold, and has its indexes; a retired one is taken up as if it had never
 -- been live.
@@ -82,6 +76,23 @@ CROSS JOIN (SELECT captioner, model, prompt_id FROM generation WHERE id = %(gene
 LEFT JOIN entry e ON e.image_id = i.id AND e.generation_id = %(generation_id)s
 LEFT JOIN caption c ON c.id = e.caption_id
 WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id);
+
+-- name: find_holdings
+-- Count what each generation holds of the images that have a location, reading all of them once, and its size on disk.
+WITH present AS MATERIALIZED (
+    SELECT DISTINCT image_id FROM location
+), counted AS (
+    SELECT e.generation_id, count(*) AS entries, count(*) FILTER (WHERE is_own(c, g)) AS fresh
+    FROM entry e
+    JOIN present p ON p.image_id = e.image_id
+    JOIN generation g ON g.id = e.generation_id
+    LEFT JOIN caption c ON c.id = e.caption_id
+    GROUP BY 1
+)
+SELECT g.id AS generation_id, (SELECT count(*) FROM present) AS images, coalesce(n.entries, 0) AS entries,
+       coalesce(n.fresh, 0) AS fresh, coalesce(pg_total_relation_size(to_regclass('entry_' || g.id)), 0) AS size_bytes
+FROM generation g
+LEFT JOIN counted n ON n.generation_id = g.id;
 
 -- name: refresh_lexemes
 -- Count again how many of a generation's entries hold each lexeme.

@@ -5,6 +5,12 @@ SET LOCAL lock_timeout = '100ms';
 CREATE TABLE {partition} (LIKE entry INCLUDING ALL);
 ALTER TABLE entry ATTACH PARTITION {partition} FOR VALUES IN ({generation});
 
+-- name: build_indexes
+-- Index a generation's vectors and words, of a new one after its entries were loaded.
+CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
+    WITH (m = 16, ef_construction = 128);
+CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
+
 -- name: hold_dropping
 -- Become the one process that takes partitions away; held until this connection ends.
 SELECT pg_advisory_lock(7204, 3);

@@ -13,8 +13,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from psycopg.conninfo import conninfo_to_dict
 
+from tests.conftest import new_database
+from tests.e2e.subjects import SUBJECTS, name_subject
 from tests.fakes.openai_server import FakeOpenAI
+from tests.images import write_images
 
 INDEXER = Path(sys.executable).with_name("indexer")
 _CHROMIUM = "/usr/bin/chromium"
@@ -66,9 +70,9 @@ def finish(process: "subprocess.Popen[str]") -> Finished:
     return Finished(code=process.returncode, out=out, err=err)
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait three minutes at the most, for machines are busy, for something to become true."""
-    deadline = time.monotonic() + 180
+def wait_until(true: Callable[[], bool], *, within_s: float = 180) -> None:
+    """Wait for something to become true; three minutes, where nothing else is said, for machines are busy."""
+    deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -100,6 +104,28 @@ def paying(indexer: Command, openai_server: FakeOpenAI) -> Command:
     """The command with the fake endpoint and its key."""
     indexer.variables |= {"OPENAI_BASE_URL": openai_server.base_url, "OPENAI_API_KEY": openai_server.key}
     return indexer
+
+
+@pytest.fixture(scope="session")
+def library(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the name of a database in which a model captioned what `subjects` shows; to be cloned."""
+    folder = tmp_path_factory.mktemp("library")
+    write_images(folder / "images", len(SUBJECTS))
+    with FakeOpenAI(answer=name_subject) as server, new_database(postgres) as database:
+        variables = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": server.key, "DATABASE_URL": database}
+        home = make_home(folder / "home", embedders_home)
+        finished = Command(folder, {**variables, "CAPTION_SEARCH_HOME": str(home)})("ingest", folder / "images")
+        assert finished.code == 0, finished.err
+        yield str(conninfo_to_dict(database)["dbname"])
+
+
+@pytest.fixture
+def indexed(paying: Command, library: str, postgres: str, openai_server: FakeOpenAI) -> Iterator[Command]:
+    """The command with the fake endpoint, over a clone of the library."""
+    openai_server.answer = name_subject
+    with new_database(postgres, library) as database:
+        paying.variables["DATABASE_URL"] = database
+        yield paying
 
 
 @contextmanager

@@ -25,7 +25,10 @@ def test_help_loads_none_of_the_parts_that_do_the_work(arguments: list[str]) -> 
     assert not set(_HEAVY) & set(loaded)
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["failures"], ["prompts", "list"], ["db", "url"], ["db", "migrate"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["failures"], ["prompts", "list"], ["generations", "list"], ["db", "url"], ["db", "migrate"]],
+)
 def test_commands_that_embed_nothing_load_no_torch(arguments: list[str], indexer: Command) -> None:
     indexer.variables["PYTHONPROFILEIMPORTTIME"] = "1"
 

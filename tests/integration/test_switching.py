@@ -67,13 +67,23 @@ def test_a_building_generation_becomes_ready_and_keeps_its_verdict(store: Store)
     assert (generation.state, generation.verdict) == ("ready", "no worse")
 
 
-@pytest.mark.parametrize("state", ["live", "retired", "dropping"])
-def test_only_a_building_generation_becomes_ready(store: Store, state: State) -> None:
+@pytest.mark.parametrize("state", ["live", "dropping"])
+def test_what_serves_or_goes_never_becomes_ready(store: Store, state: State) -> None:
     generation_id = add(store, state)
 
     store.generations.mark_ready(generation_id)
 
     assert states(store) == [state]
+
+
+def test_a_retired_generation_is_taken_up_as_if_it_had_never_been_live(store: Store) -> None:
+    first = add(store, "live")
+    store.generations.activate(add(store))
+
+    store.generations.mark_ready(first)
+
+    generation = store.generations.get_generation(first)
+    assert (generation.state, generation.activated_at) == ("ready", None)
 
 
 def test_many_activations_at_once_leave_one_live_generation(store: Store) -> None:

@@ -1,17 +1,18 @@
 """Answer a query from the live generation: hybrid ranking, cut-off, pages, and why each hit is there."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from indexer.catalog.cutoff.calibration import Calibration
-from indexer.catalog.embedding import Embedder, remote_model
-from indexer.catalog.embedding.verifying import verify_dimensions, verify_embedder
+from indexer.catalog.embedding import Embedder
+from indexer.catalog.embedding.verifying import verify_dimensions
 from indexer.catalog.lexical import split_for_phrase, split_words
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.cursors import Cursor
 from indexer.catalog.searching.filters import FIELDS, Filter
 from indexer.catalog.searching.likeness import Likeness
+from indexer.catalog.searching.loaded import LoadedEmbedders
 from indexer.catalog.searching.paging import Paging
 from indexer.catalog.searching.query import Query
 from indexer.catalog.searching.results import Results
@@ -27,15 +28,12 @@ _COVERAGE_AGE_S = 30.0
 
 
 class Searcher:
-    """Searches the live generation with the embedder that generation was made with; safe to share by threads."""
+    """Searches generations, each with the embedder that it was made with; safe to share by threads."""
 
     def __init__(self, store: Store, load_embedder: Callable[[str], Embedder]) -> None:
         self._store = store
-        self._load_embedder = load_embedder
-        self._embedder: Embedder | None = None
-        self._verified: set[GenerationId] = set()
-        self._loading = threading.Lock()
-        self._coverage: tuple[GenerationId, float, Coverage] | None = None
+        self._embedders = LoadedEmbedders(store, load_embedder)
+        self._coverage: dict[GenerationId, tuple[float, Coverage]] = {}
 
     def search(self, query: Query, *, generation: Generation | None = None) -> Results:
         """Return the hits for a query, best first; no hits and no generation while nothing is indexed.
@@ -81,24 +79,18 @@ class Searcher:
 
     def embedder(self, generation: Generation) -> Embedder:
         """Return the embedder of a generation, loading it once; raises EmbedderError where it is another by now."""
-        with self._loading:
-            if self._embedder is None or self._embedder.name != generation.embedder:
-                self._embedder, self._verified = self._load_embedder(generation.embedder), set()
-            # Nothing is asked of an endpoint while others wait.
-            if generation.id not in self._verified and remote_model(generation.embedder) is None:
-                verify_embedder(self._store, generation, self._embedder)
-                self._verified.add(generation.id)
-            return self._embedder
+        return self._embedders.get(generation)
 
     def coverage(self, generation: Generation) -> Coverage:
         """Return how much of the catalogue a generation holds, at most half a minute old."""
-        known, now = self._coverage, time.monotonic()
-        if known is None or known[0] != generation.id:
-            known = self._coverage = (generation.id, now, self._store.generations.count_coverage(generation.id))
-        elif now - known[1] > _COVERAGE_AGE_S:
-            self._coverage = (generation.id, now, known[2])  # others go on with what is known while this one counts
-            known = self._coverage = (generation.id, now, self._store.generations.count_coverage(generation.id))
-        return known[2]
+        counted_at, known = self._coverage.get(generation.id, (0.0, None))
+        now = time.monotonic()
+        if known is None or now - counted_at > _COVERAGE_AGE_S:
+            if known is not None:
+                self._coverage[generation.id] = (now, known)  # others go on with what is known while this one counts
+            known = self._store.generations.count_coverage(generation.id)
+            self._coverage[generation.id] = (now, known)
+        return known
 
     def _seek(self, query: Query, generation: Generation, dense_weight: float) -> Sought:
         if query.like is not None:
@@ -144,7 +136,10 @@ class Searcher:
         return cursor
 
     def _generation_of(self, cursor: Cursor | None) -> Generation | None:
-        try:
-            return self._store.generations.get_generation(cursor.generation_id) if cursor else None
-        except NotFoundError as exc:
-            raise QueryError("The index that this cursor began with is gone: search again.") from exc
+        if cursor is None:
+            return None
+        with suppress(NotFoundError):
+            generation = self._store.generations.get_generation(cursor.generation_id)
+            if generation.state != "dropping":
+                return generation
+        raise QueryError("The index that this cursor began with is gone: search again.")

@@ -3,22 +3,19 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event, Thread
 
 import numpy as np
-import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.sql import Composed
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
+from indexer.catalog.store.indexing_lock import IndexingLock
 from indexer.catalog.store.partitions import Partitions, patiently
 from indexer.catalog.vectors import Vectors
-from indexer.errors import DatabaseError, NotFoundError
+from indexer.errors import NotFoundError
 from indexer.models import Generation, GenerationId, PromptId, State
-
-_WATCH_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +35,14 @@ class Coverage:
     def fresh_share(self) -> float:
         """Return fresh entries over entries, 0 to 1."""
         return self.fresh / self.entries if self.entries else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a generation holds, and what it takes up on disk, with its indexes."""
+
+    coverage: Coverage
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +103,8 @@ class Generations:
         with self._database.connection() as connection:
             generation_id = patiently(lambda: self._add_with_partition(connection, adding, values))
         if state != "building":
-            self.build_indexes(generation_id, dimensions)
+            self._partitions.build_indexes(generation_id, dimensions)
         return generation_id
-
-    def build_indexes(self, generation_id: GenerationId, dimensions: int, *, stop: Event | None = None) -> bool:
-        """Index a generation's vectors and words, unless that is done; minutes for many entries.
-
-        False, and nothing kept, when `stop` was set meanwhile.
-        """
-        query = compose("generations", "build_indexes", generation=generation_id, dimensions=dimensions)
-        with self._database.dedicated() as connection, _cancelled_on(stop or Event(), connection):
-            connection.execute("SET maintenance_work_mem = '512MB'")
-            try:
-                connection.execute(query)
-            except psycopg.errors.QueryCanceled:
-                return False
-        return True
 
     def mark_ready(self, generation_id: GenerationId) -> None:
         """Note that a building generation is complete and has its indexes, or take a retired one up again."""
@@ -147,7 +138,7 @@ class Generations:
             yield bool(row and row["held"])
 
     @contextmanager
-    def hold_indexing(self) -> Iterator["IndexingLock"]:
+    def hold_indexing(self) -> Iterator[IndexingLock]:
         """Give a lock that one process at a time can take to write a generation's entries."""
         with self._database.dedicated() as connection:
             lock = IndexingLock(connection)
@@ -164,6 +155,13 @@ class Generations:
         row = self._database.fetch_one("generations", "count_coverage", generation_id=generation_id)
         return Coverage(**row or {"images": 0, "entries": 0, "fresh": 0})
 
+    def find_holdings(self) -> dict[GenerationId, Holding]:
+        """Count what every generation holds; quicker than one by one."""
+        return {
+            row.pop("generation_id"): Holding(size_bytes=row.pop("size_bytes"), coverage=Coverage(**row))
+            for row in self._database.fetch("generations", "find_holdings")
+        }
+
     def refresh_lexemes(self, generation_id: GenerationId) -> None:
         """Count again how many entries hold each lexeme, and how many entries there are."""
         self._database.execute("generations", "refresh_lexemes", generation_id=generation_id)
@@ -176,55 +174,3 @@ class Generations:
             generation_id = GenerationId(row["id"] if row else 0)
             self._partitions.create_partition(connection, generation_id)
         return generation_id
-
-
-@contextmanager
-def _cancelled_on(stop: Event, connection: Connection[DictRow]) -> Iterator[None]:
-    """Cancel what a connection is doing as soon as `stop` is set."""
-    done = Event()
-
-    def watch() -> None:
-        while not done.wait(_WATCH_S):
-            if stop.is_set():
-                connection.cancel_safe()
-                return
-
-    watching = Thread(target=watch, name="watch", daemon=True)
-    watching.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watching.join()
-
-
-class IndexingLock:
-    """The right to write a generation's entries, held by one process at a time and given up when that process ends."""
-
-    def __init__(self, connection: Connection[DictRow]) -> None:
-        self._connection = connection
-        self._held: GenerationId | None = None
-
-    def take(self, generation_id: GenerationId) -> bool:
-        """Try to take the lock of a generation, letting go of another's; True when it is held, also from before.
-
-        Raises DatabaseError when the server is gone.
-        """
-        try:
-            if self._held == generation_id:
-                self._connection.execute("SELECT 1")  # lost with its connection, it is not held any more
-                return True
-            self.release()
-            row = self._connection.execute(
-                compose("generations", "hold_indexing"), {"generation_id": generation_id}
-            ).fetchone()
-        except psycopg.Error as exc:
-            raise DatabaseError("The connection that held the right to write entries was lost.") from exc
-        self._held = generation_id if row and row["held"] else None
-        return self._held is not None
-
-    def release(self) -> None:
-        """Let others write."""
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._connection.execute(compose("generations", "release_indexing"), {"generation_id": held})

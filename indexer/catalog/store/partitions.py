@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TypeVar
 
 import psycopg
@@ -14,6 +15,7 @@ from indexer.catalog.store.database import Database
 from indexer.models import GenerationId
 
 Result = TypeVar("Result")
+_WATCH_S = 0.2
 
 # Between two tries searches go on undisturbed; each try holds them up for a tenth of a second at the most.
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.5
@@ -37,6 +39,20 @@ class Partitions:
     def create_partition(self, connection: Connection[DictRow], generation_id: GenerationId) -> None:
         """Make a generation's table of entries, inside a transaction; raises LockNotAvailable."""
         connection.execute(compose("partitions", "create_partition", generation=generation_id))
+
+    def build_indexes(self, generation_id: GenerationId, dimensions: int, *, stop: Event | None = None) -> bool:
+        """Index a generation's vectors and words, unless that is done; minutes for many entries.
+
+        False, and nothing kept, when `stop` was set meanwhile.
+        """
+        query = compose("partitions", "build_indexes", generation=generation_id, dimensions=dimensions)
+        with self._database.dedicated() as connection, _cancelled_on(stop or Event(), connection):
+            connection.execute("SET maintenance_work_mem = '512MB'")
+            try:
+                connection.execute(query)
+            except psycopg.errors.QueryCanceled:
+                return False
+        return True
 
     @contextmanager
     def hold_dropping(self) -> Iterator[None]:
@@ -78,3 +94,23 @@ class Partitions:
         while steps := self.find_steps(connection, generation_id):
             whose, step = steps[0]
             take[step](connection, whose)
+
+
+@contextmanager
+def _cancelled_on(stop: Event, connection: Connection[DictRow]) -> Iterator[None]:
+    """Cancel what a connection is doing as soon as `stop` is set."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(_WATCH_S):
+            if stop.is_set():
+                connection.cancel_safe()
+                return
+
+    watching = Thread(target=watch, name="watch", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()

@@ -30,6 +30,11 @@ class Renewal:
         """Return how many images have their captions already, or will not be asked about."""
         return self.images - self.asking.to_do
 
+    @property
+    def to_embed(self) -> int:
+        """Return how many entries there are to make, about."""
+        return max(0, self.images - (self.made.entries if self.made else 0))
+
 
 def plan_renewal(store: Store, live: Generation, target: Target, *, retry: bool, price_share: float) -> Renewal:
     """Return what arriving at a target takes beside what is there; `price_share` is 0.5 for batches."""

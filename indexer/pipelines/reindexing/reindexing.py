@@ -76,7 +76,7 @@ class Reindexing:
         except AnswersUnusableError as exc:
             self._refuse(Verdict(passes=False, reason=f"{exc} The others were not asked.", is_measured=False))
             return
-        if self.renewing.stale.is_over():
+        if self.renewing.stale.is_over() or self._refreshed(building.id).state == "building":
             return
         yield from self._catch_up(building.id)
         if self.renewing.stale.is_over():
@@ -92,13 +92,12 @@ class Reindexing:
 
     def _begin(self) -> Generation:
         """Return the newest generation that has the target already, or a new one."""
-        store = self.run.store.generations
         made = find_made(self.run.store, self.target)
         if made is None:
             made = self._add()
             self.tell(f"Generation {made.id} is built beside the live one, which goes on answering.")
         elif made.state == "retired":
-            store.mark_ready(made.id)
+            self.run.store.generations.mark_ready(made.id)
         return self._refreshed(made.id)
 
     def _drop_unfinished(self) -> None:
@@ -122,16 +121,22 @@ class Reindexing:
         return store.get_generation(generation_id)
 
     def _build(self, building: Generation) -> Iterator[Outcome]:
-        """Load a generation: first what is its own, then what stands in for the rest; and index it."""
-        yield from self.renewing.renew(self._indexing(building.id, fallback=False))
-        if self.renewing.stale.is_over():
+        """Load a generation: first what is its own, then what stands in for the rest; and index it.
+
+        While answers wait in a batch, nothing stands in for them.
+        """
+        waiting = 0
+        for outcome in self.renewing.renew(self._indexing(building.id, fallback=False)):
+            waiting += outcome.status == "batched"
+            yield outcome
+        if waiting or self.renewing.stale.is_over():
             return
         yield from self.renewing.renew(self._indexing(building.id))
         if self.renewing.stale.is_over():
             return
         entries = self._refreshed(building.id).entries
         self.tell(f"Indexing the vectors and words of {entries:,} entries.")
-        if self.run.store.generations.build_indexes(building.id, building.dimensions, stop=self.run.stop):
+        if self.run.store.partitions.build_indexes(building.id, building.dimensions, stop=self.run.stop):
             self.run.store.generations.mark_ready(building.id)
 
     def _catch_up(self, generation_id: GenerationId) -> Iterator[Outcome]:

@@ -1,9 +1,10 @@
 """Ask for what is stale and index it, side by side, until nothing is."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,16 @@ class Renewing:
         What makes the whole run pointless (a wrong key, a lost database) is raised after the requests in flight.
         """
         captioned = Event()
-        with ThreadPoolExecutor(1, "index") as writer:
+        readers = max(2, os.cpu_count() or 2)
+        with (
+            ThreadPoolExecutor(readers, "prepare") as reading,
+            ThreadPoolExecutor(self.concurrency, "ask") as callers,
+            ThreadPoolExecutor(1, "index") as writer,
+        ):
             writing = writer.submit(indexing.run, captioned, self.run.stop) if indexing else None
+            asking = partial(self._pass, reading, callers, 2 * readers)
             try:
-                for outcome in self._ask_all(writing):
+                for outcome in self._ask_all(asking, writing):
                     if outcome.status == "captioned" and outcome.image_id is not None and indexing is not None:
                         indexing.awaited.add(outcome.image_id)
                     yield outcome
@@ -54,25 +61,23 @@ class Renewing:
             finally:
                 captioned.set()
 
-    def _ask_all(self, writing: Future[None] | None) -> Iterator[Outcome]:
+    def _ask_all(self, ask: Callable[[], Iterator[Job | Outcome]], writing: Future[None] | None) -> Iterator[Outcome]:
         """Ask until nothing is stale: what another run is asking for is waited for."""
-        readers = max(2, os.cpu_count() or 2)
-        with ThreadPoolExecutor(readers, "prepare") as reading, ThreadPoolExecutor(self.concurrency, "ask") as callers:
-            waiting = True
-            while waiting and not self.stale.is_over() and self.stale.is_any_left():
-                waiting = False
-                for item in self._pass(reading, callers, 2 * readers):
-                    if writing is not None and writing.done():
-                        writing.result()  # a failure of the index writer ends the run before more money is spent
-                    outcome = self._explain(item) if isinstance(item, Job) else _told(item)
-                    if outcome is None:
-                        waiting = True
-                        continue
-                    if outcome.status != "captioned" and outcome.image_id is not None:
-                        self.stale.give_up(outcome.image_id)
-                    yield outcome
-                if waiting:
-                    self.run.stop.wait(_POLL_S)
+        waiting = True
+        while waiting and not self.stale.is_over() and self.stale.is_any_left():
+            waiting = False
+            for item in ask():
+                if writing is not None and writing.done():
+                    writing.result()  # a failure of the index writer ends the run before more money is spent
+                outcome = self._explain(item) if isinstance(item, Job) else _told(item)
+                if outcome is None:
+                    waiting = True
+                    continue
+                if outcome.status != "captioned" and outcome.image_id is not None:
+                    self.stale.give_up(outcome.image_id)
+                yield outcome
+            if waiting:
+                self.run.stop.wait(_POLL_S)
 
     def _explain(self, job: Job) -> Outcome | None:
         """Return what an image is that could not be claimed; None where another run is asking for it."""

@@ -10,7 +10,7 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
 from indexer.errors import NotFoundError, SettingsError
 from indexer.models import MODEL_RANK, RETRIEVAL, Answer, Generation, Prompt, Subject
-from indexer.pipelines.choosing import build_captioner, find_prompts
+from indexer.pipelines.choosing import HOW_TO_SET, build_captioner, find_prompts
 from indexer.settings import Settings
 
 _MODELS = ("openai", "huggingface", "blip")
@@ -71,6 +71,10 @@ def choose_target(store: Store, settings: Settings, kind: str, folder: Path, *, 
     live = get_live(store)
     captioner = _build_captioner(settings, live)
     if captioner is None:
+        if kind != RETRIEVAL:
+            raise SettingsError(
+                f"The index holds imported captions, and nothing makes any of kind {kind}: {HOW_TO_SET}."
+            )
         return _as_it_is(store, live, live.embedder)
     register = store.prompts.look_up if dry_run else store.prompts.register_prompt
     found = [register(prompt) for prompt in find_prompts(captioner, [kind], folder, Wording.of(settings))]

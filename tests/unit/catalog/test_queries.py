@@ -40,7 +40,7 @@ def test_parts_are_filled_in_as_names_and_numbers() -> None:
 
 
 def test_the_partition_of_a_generation_is_quoted_as_a_name() -> None:
-    assert '"entry_7"' in compose("generations", "create_partition", generation=7, dimensions=384).as_string()
+    assert '"entry_7"' in compose("partitions", "create_partition", generation=7).as_string()
 
 
 def test_a_query_that_does_not_exist_is_an_error() -> None:

@@ -1,0 +1,31 @@
+"""Find the file that still holds an image."""
+
+import stat
+from pathlib import Path
+
+from indexer.catalog.store.images import StoredImage
+from indexer.errors import NotFoundError
+from indexer.imaging.hashing import sha256_of
+
+
+def find_file(image: StoredImage) -> Path:
+    """Return a location that still has the image: same size and time, or else the same content.
+
+    Raises NotFoundError where none has.
+    """
+    for location, modified_ns in zip(image.locations, image.modified_ns, strict=True):
+        path = Path(location)
+        try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size != image.size_bytes:
+                continue
+            if found.st_mtime_ns == modified_ns or _has_content(path, image.sha256):
+                return path
+        except OSError:
+            continue
+    raise NotFoundError("file any more for image", image.image_id)
+
+
+def _has_content(path: Path, sha256: bytes) -> bool:
+    with path.open("rb") as file:
+        return sha256_of(file) == sha256
