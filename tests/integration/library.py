@@ -1,9 +1,11 @@
 """A catalogue of prompts, generations and captions in few words: what is said of an image, and what serves where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
 
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.models import GenerationId, ImageId, PromptId, RequestId, RunId, State
 from tests.factories import make_answer, make_prompt
@@ -22,10 +24,16 @@ class Library:
         assert prompt_id is not None
         return prompt_id
 
-    def generation(self, prompt_id: PromptId | None, state: State, *, captioner: str = "openai") -> GenerationId:
-        model = "m" if captioner == "openai" else captioner
+    def generation(
+        self, prompt_id: PromptId | None, state: State, *, captioner: str = "openai", embedder: Embedder | None = None
+    ) -> GenerationId:
         return self.store.generations.add_generation(
-            prompt_id=prompt_id, captioner=captioner, model=model, embedder="x", dimensions=3, state=state
+            prompt_id=prompt_id,
+            captioner=captioner,
+            model="m" if captioner == "openai" else captioner,
+            embedder=embedder.name if embedder else "x",
+            dimensions=embedder.dimensions if embedder else 3,
+            state=state,
         )
 
     def activate(self, generation_id: GenerationId) -> None:
@@ -81,14 +89,25 @@ class Library:
         found = self.store.entries.find_documents(generation_id, limit=1000, fallback=fallback)
         return {document.image_id: document.sentences[0] for document in found}
 
-    def write_entry(self, generation_id: GenerationId, image_id: ImageId, *, changes: int) -> None:
+    def entries(self, generation_id: GenerationId) -> dict[ImageId, str]:
+        """Return the first sentence of every entry that a generation has."""
+        with psycopg.connect(self.database) as connection:
+            query = "SELECT image_id, sentences[1] FROM entry WHERE generation_id = %s"
+            return dict(connection.execute(query, [generation_id]).fetchall())
+
+    def write_entry(
+        self, generation_id: GenerationId, image_id: ImageId, *, changes: int, vector: Sequence[float] = (1, 0, 0)
+    ) -> None:
         """Write an entry as if it had been made when the image had changed so many times."""
         self.execute(
             "INSERT INTO entry (generation_id, image_id, changes, corrected, sentences, embedding,"
-            " sentence_embeddings, lexemes) VALUES (%s, %s, %s, false, '{A cat.}', '[1,0,0]', '{\"[1,0,0]\"}', '')",
+            " sentence_embeddings, lexemes)"
+            " VALUES (%s, %s, %s, false, '{A cat.}', %s::text::halfvec, ARRAY[%s::text::halfvec], '')",
             generation_id,
             image_id,
             changes,
+            str(list(vector)),
+            str(list(vector)),
         )
 
     def execute(self, statement: str, *values: object) -> None:
