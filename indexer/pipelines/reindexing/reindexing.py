@@ -69,26 +69,22 @@ class Reindexing:
         if self.target.is_of(before):
             yield from self._catch_up(before.id)
             return
-        building = self._begin()
+        made = self._begin()
         try:
-            if building.state == "building":
-                yield from self._build(building)
+            yield from self._make_ready(made)
         except AnswersUnusableError as exc:
             self._refuse(Verdict(passes=False, reason=f"{exc} The others were not asked.", is_measured=False))
             return
-        if self.renewing.stale.is_over() or self._refreshed(building.id).state == "building":
+        if self.renewing.stale.is_over() or self._refreshed(made.id).state == "building":
             return
-        yield from self._catch_up(building.id)
-        if self.renewing.stale.is_over():
-            return
-        verdict = self._judge(before, self._refreshed(building.id))
+        verdict = self._judge(before, self._refreshed(made.id))
         if not verdict.passes and self.wish.activate is None:
             self._refuse(verdict)
             return
         self._note(verdict)
         if self._activate(before):
             self.run.stop.wait(_SETTLE_S)
-            yield from self._catch_up(building.id)
+            yield from self._catch_up(made.id)
 
     def _begin(self) -> Generation:
         """Return the newest generation that has the target already, or a new one."""
@@ -119,6 +115,12 @@ class Reindexing:
             state="building",
         )
         return store.get_generation(generation_id)
+
+    def _make_ready(self, made: Generation) -> Iterator[Outcome]:
+        if made.state == "building":
+            yield from self._build(made)
+        if not self.renewing.stale.is_over() and self._refreshed(made.id).state == "ready":
+            yield from self._catch_up(made.id)
 
     def _build(self, building: Generation) -> Iterator[Outcome]:
         """Load a generation: first what is its own, then what stands in for the rest; and index it.
