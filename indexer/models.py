@@ -210,7 +210,8 @@ class Answer:
 class Generation:
     """One complete searchable index; `calibration` is what was fitted to it, at `calibrated_entries` entries.
 
-    `verdict` is what was found out when it was to take the live one's place.
+    `verdict` is what was found out when it was to take the live one's place. It was live until `retired_at`, if ever,
+    and was `taken_back` where that was by a rollback.
     """
 
     id: GenerationId
@@ -226,6 +227,8 @@ class Generation:
     calibrated_entries: int = 0
     created_at: datetime
     activated_at: datetime | None = None
+    retired_at: datetime | None = None
+    taken_back: bool = False
     verdict: str | None = None
 
     @property

@@ -170,6 +170,8 @@ class Captioning:
             if not is_hopeful:
                 self._hope.lose(reason or REPEATED)
             outcome = explain(self._run.store, job.claimed, job.found.location)
+            if outcome.status == "known":  # an older caption serves on
+                outcome = replace(outcome, reason=reason or REPEATED)
         others = sum(undone.values()) - undone.get(job.image_id, False)
         return replace(outcome, requests=tries, usage=usage or Usage(), undone=others)
 

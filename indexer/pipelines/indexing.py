@@ -82,6 +82,8 @@ class Indexing:
                     wait_s = _SHORTEST_POLL_S
                     continue
                 if all_there and (may_write or self._nothing_awaited()):
+                    if may_write and generation and self._store.entries.mark_outdated(generation.id):
+                        continue  # captions that came while others were written
                     break
                 wait_s = min(2 * wait_s, self._longest_poll_s)
                 (stop if all_there else captioned).wait(wait_s)

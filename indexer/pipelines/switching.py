@@ -55,9 +55,9 @@ def find_building(standings: Sequence[Standing]) -> Standing | None:
 
 
 def find_previous(generations: Sequence[Generation]) -> Generation | None:
-    """Return the retired generation that was live last: where a rollback leads."""
-    retired = [each for each in generations if each.state == "retired"]
-    return max(retired, key=lambda each: each.activated_at or each.created_at, default=None)
+    """Return the generation that was live last, whatever was done with it since: where a rollback leads."""
+    before = {each.retired_at: each for each in generations if each.retired_at and each.state in ("retired", "ready")}
+    return before[max(before)] if before else None
 
 
 def activate(store: Store, generation_id: GenerationId) -> Switch:
@@ -81,11 +81,14 @@ def roll_back(store: Store) -> Switch:
     Raises GenerationError where there is none.
     """
     generations = store.generations.find_generations()
-    before = next((each for each in generations if each.state == "live"), None)
+    before = store.generations.get_live()
     previous = find_previous(generations)
     if previous is None:
         raise GenerationError("There is no generation to go back to: none was live before this one.")
-    return _switch(store, previous, before)
+    switch = _switch(store, previous, before)
+    if before is not None:
+        store.generations.mark_taken_back(before.id)
+    return switch
 
 
 def _switch(store: Store, wanted: Generation, before: Generation | None) -> Switch:

@@ -3,10 +3,13 @@
 ALTER TABLE generation DROP CONSTRAINT generation_state_check;
 ALTER TABLE generation ADD CHECK (state IN ('building', 'ready', 'live', 'retired', 'dropping'));
 ALTER TABLE generation ADD COLUMN verdict text;   -- what the gate said of it
+ALTER TABLE generation ADD COLUMN retired_at timestamptz; -- when another one last took its place; null: it never was live
+ALTER TABLE generation ADD COLUMN taken_back boolean NOT NULL DEFAULT false; -- whether that was by a rollback
 
 CREATE VIEW known_generation AS
 SELECT g.id, g.prompt_id, p.revision AS prompt_revision, g.captioner, g.model, g.embedder, g.dimensions, g.state,
-       g.entries, g.calibration, g.calibrated_entries, g.created_at, g.activated_at, g.verdict
+       g.entries, g.calibration, g.calibrated_entries, g.created_at, g.activated_at, g.retired_at, g.taken_back,
+       g.verdict
 FROM generation g
 LEFT JOIN prompt p ON p.id = g.prompt_id;
 
@@ -24,9 +27,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE generation SET state = 'retired' WHERE state = 'live';
+    UPDATE generation SET state = 'retired', retired_at = clock_timestamp() WHERE state = 'live';
     -- The clock, not the transaction's start: whoever waited above went live after the one that it waited for.
-    UPDATE generation SET state = 'live', activated_at = clock_timestamp() WHERE id = p_id;
+    UPDATE generation SET state = 'live', activated_at = clock_timestamp(), taken_back = false WHERE id = p_id;
     RETURN true;
 END
 $$;
@@ -50,8 +53,8 @@ RETURN coalesce(p_prompt_id <> g.prompt_id, false)
 -- What a caption is worth to a generation: the greatest serves, null never does. Captions of its own making are the best
 -- of their rank. What came after the generation went live is worth nothing to it where it is a renewal, which another
 -- generation asked for, or a late answer to a replaced prompt; when the generation goes live again, it does not come late
--- any more. Renewals for generations made later fill gaps alone even then. Captions that a request did not bring came late
--- only where another generation has their prompt.
+-- any more. Renewals fill gaps alone even then where they came after the generation was made, or where nothing of their
+-- making ever was live. Captions that a request did not bring came late only where another generation has their prompt.
 CREATE FUNCTION caption_worth(c caption, g generation) RETURNS bigint[]
 LANGUAGE sql STABLE
 RETURN CASE
@@ -60,9 +63,32 @@ RETURN CASE
         c.renewal
         OR (is_replaced(c.prompt_id, g)
             AND (c.request_id IS NOT NULL OR EXISTS (SELECT FROM generation o WHERE o.prompt_id = c.prompt_id)))) THEN NULL
-    WHEN c.renewal AND c.created_at > g.created_at THEN ARRAY[-1, c.rank, c.id]
+    WHEN c.renewal AND (c.created_at > g.created_at OR NOT EXISTS (
+        SELECT FROM generation o WHERE is_own(c, o) AND (o.state = 'live' OR o.retired_at IS NOT NULL)))
+        THEN ARRAY[-1, c.rank, c.id]
     ELSE ARRAY[c.rank, 0, c.id]
 END;
+
+-- What a caption is worth now: to the live generation where it is for retrieval, else by its rank and age.
+CREATE FUNCTION live_worth(c caption) RETURNS bigint[]
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN c.kind = 'retrieval' AND EXISTS (SELECT FROM generation WHERE state = 'live')
+        THEN (SELECT caption_worth(c, g) FROM generation g WHERE g.state = 'live')
+    ELSE ARRAY[c.rank, 0, c.id]
+END;
+
+-- Tell whether an image has a caption that may serve of each of these kinds (null: of any) that it has captions of.
+CREATE OR REPLACE FUNCTION image_serves(p_image_id bigint, p_kinds text[]) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_and(k.is_usable), false)
+    FROM (SELECT bool_or((c.quarantine IS NULL AND live_worth(c) IS NOT NULL)
+                         OR EXISTS (SELECT FROM correction r
+                                    WHERE r.image_id = c.image_id AND r.kind = c.kind)) AS is_usable
+          FROM caption c
+          WHERE c.image_id = p_image_id AND (p_kinds IS NULL OR c.kind = ANY(p_kinds))
+          GROUP BY c.kind) k
+$$;
 
 -- Name those of the kinds wanted that an image need not be asked for: a retrieval caption of any revision will do that is
 -- worth something to the live generation, other kinds want their own; a quarantined caption is one only to the captioner
@@ -74,9 +100,8 @@ CREATE OR REPLACE FUNCTION captioned_kinds(
 LANGUAGE sql STABLE AS $$
     SELECT ARRAY(SELECT w.kind FROM unnest(p_kinds, p_prompt_ids) AS w (kind, prompt_id)
                  WHERE EXISTS (SELECT FROM caption c
-                               LEFT JOIN generation g ON g.state = 'live'
                                WHERE c.image_id = p_image_id AND c.kind = w.kind AND c.rank >= p_rank
-                                 AND CASE WHEN w.kind = 'retrieval' THEN g.id IS NULL OR caption_worth(c, g) IS NOT NULL
+                                 AND CASE WHEN w.kind = 'retrieval' THEN live_worth(c) IS NOT NULL
                                           ELSE w.prompt_id IS NULL OR c.prompt_id = w.prompt_id END
                                  AND (c.quarantine IS NULL
                                       OR (NOT p_retry AND c.captioner = p_captioner AND c.model = p_model))))

@@ -1,7 +1,7 @@
 -- name: store_answer
 -- Keep captions of one image, complete their request and clear the image's failures, all or nothing; return a row where
--- a servable caption is new or changed. A renewal makes no entry stale but those of its own generation, and what once
--- served without being one never becomes one.
+-- a servable caption is new or changed. A renewal makes no entry stale (mark_outdated finds those that it is for), and what
+-- once served without being one never becomes one.
 WITH completed AS (
     UPDATE request
     SET outcome = %(outcome)s, answered_at = now(), attempts = %(attempts)s, input_tokens = %(input_tokens)s,
@@ -26,6 +26,7 @@ WITH completed AS (
               IS DISTINCT FROM
               (EXCLUDED.sentences, EXCLUDED.keywords, EXCLUDED.visible_text, EXCLUDED.uncertain, EXCLUDED.fields,
                EXCLUDED.quarantine)
+           OR (caption.renewal AND NOT EXCLUDED.renewal)
     RETURNING kind, prompt_id, captioner, model, quarantine, renewal
 ), cleared AS (
     DELETE FROM failure f
@@ -39,11 +40,7 @@ WITH completed AS (
     UPDATE image i SET changes = changes + 1
     FROM servable s
     WHERE i.id = %(image_id)s
-      AND (NOT s.renewal OR i.changes = 0 OR EXISTS (
-              SELECT FROM entry e
-              JOIN generation g ON g.id = e.generation_id
-              WHERE e.image_id = i.id AND (g.captioner, g.model) = (s.captioner, s.model)
-                AND g.prompt_id IS NOT DISTINCT FROM s.prompt_id))
+      AND (NOT s.renewal OR i.changes = 0)
 )
 SELECT FROM servable;
 
@@ -54,22 +51,22 @@ SELECT c.kind, c.captioner, c.model, p.revision AS prompt_revision, c.sentences,
 FROM (
     SELECT k.kind, 'correction' AS captioner, '' AS model, NULL AS prompt_id, k.sentences, '{}'::text[] AS keywords,
            '' AS visible_text, false AS uncertain, NULL AS quarantine, NULL AS fields, k.created_at,
-           1000 AS rank, k.id
+           ARRAY[1000]::bigint[] AS worth
     FROM correction k WHERE k.image_id = %(image_id)s
     UNION ALL
     SELECT c.kind, c.captioner, c.model, c.prompt_id, c.sentences, c.keywords, c.visible_text, c.uncertain,
-           c.quarantine, c.fields, c.created_at, c.rank, c.id
+           c.quarantine, c.fields, c.created_at, live_worth(c) AS worth
     FROM caption c WHERE c.image_id = %(image_id)s
 ) c
 LEFT JOIN prompt p ON p.id = c.prompt_id
-ORDER BY c.kind, c.quarantine IS NOT NULL, c.rank DESC, c.id DESC;
+ORDER BY c.kind, c.quarantine IS NOT NULL, c.worth DESC NULLS LAST, c.created_at DESC;
 
 -- name: find_repeats
 -- Return the images, this one among them, that got the very reply of a captioner that this one got to one of these
 -- prompts; what it said of the image before is good by itself.
 SELECT o.image_id, i.perceptual_hash
 FROM caption c
-JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
+JOIN caption o ON o.digest = c.digest AND o.prompt_id = c.prompt_id AND o.captioner = c.captioner AND o.model = c.model
 JOIN image i ON i.id = o.image_id
 WHERE c.image_id = %(image_id)s AND c.prompt_id = ANY(%(prompt_ids)s) AND c.captioner = %(captioner)s
   AND c.model = %(model)s AND c.digest IS NOT NULL
@@ -96,17 +93,17 @@ GROUP BY g.id;
 WITH found AS (
     SELECT o.id
     FROM caption c
-    JOIN caption o ON o.digest = c.digest AND o.captioner = c.captioner AND o.model = c.model
+    JOIN caption o ON o.digest = c.digest AND o.prompt_id = c.prompt_id AND o.captioner = c.captioner AND o.model = c.model
     WHERE c.image_id = %(image_id)s AND c.prompt_id = ANY(%(prompt_ids)s) AND c.captioner = %(captioner)s
       AND c.model = %(model)s AND o.quarantine IS NULL
     ORDER BY o.id
-    FOR UPDATE OF o
+    FOR NO KEY UPDATE OF o
 ), suspect AS (
     UPDATE caption o SET quarantine = %(reason)s
     FROM found WHERE o.id = found.id AND o.quarantine IS NULL
-    RETURNING o.image_id, o.request_id, o.prompt_id
+    RETURNING o.image_id, o.request_id, o.prompt_id, o.renewal
 ), touched AS (
-    UPDATE image SET changes = changes + 1 WHERE id IN (SELECT image_id FROM suspect)
+    UPDATE image SET changes = changes + 1 WHERE id IN (SELECT image_id FROM suspect WHERE NOT renewal)
 ), noted AS (
     INSERT INTO failure (run_id, image_id, location, stage, captioner, model, prompt_ids, reason, retryable, quarantined,
                          size_bytes, modified_ns)

@@ -2,13 +2,27 @@
 -- Return what the stale entries of a generation are to be made of, oldest image first: the best caption of each image
 -- (a correction, then what is worth most to the generation) and the names it is found under; without fallback, of images
 -- with a caption of the generation's own making alone.
+WITH stale AS MATERIALIZED (
+    SELECT i.id
+    FROM image i
+    JOIN generation g ON g.id = {generation}
+    LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
+    WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes
+      AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
+      AND (EXISTS (SELECT FROM caption c
+                   WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
+                     AND CASE WHEN %(fallback)s THEN caption_worth(c, g) IS NOT NULL ELSE is_own(c, g) END)
+           OR (%(fallback)s AND EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = 'retrieval')))
+    ORDER BY i.id
+    LIMIT %(limit)s
+)
 SELECT i.id AS image_id, i.changes, c.id AS caption_id, k.id IS NOT NULL AS corrected,
        coalesce(k.sentences, c.sentences) AS sentences, coalesce(c.keywords, '{{}}') AS keywords,
        coalesce(c.visible_text, '') AS visible_text, l.names,
        array_remove(ARRAY[i.title, i.description], NULL) AS descriptions, i.keywords AS own_keywords
-FROM image i
+FROM stale s
+JOIN image i ON i.id = s.id
 JOIN generation g ON g.id = {generation}
-LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
 LEFT JOIN correction k ON k.image_id = i.id AND k.kind = 'retrieval'
 LEFT JOIN LATERAL (
     SELECT c.id, c.sentences, c.keywords, c.visible_text
@@ -17,15 +31,24 @@ LEFT JOIN LATERAL (
     ORDER BY caption_worth(c, g) DESC
     LIMIT 1
 ) c ON true
-JOIN LATERAL (
+CROSS JOIN LATERAL (
     SELECT array_agg(concat_ws('/', l.folders[cardinality(l.folders)], l.relative_path) ORDER BY l.id) AS names
     FROM location l WHERE l.image_id = i.id
-) l ON l.names IS NOT NULL
-WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes AND (c.id IS NOT NULL OR k.id IS NOT NULL)
-  AND (%(fallback)s OR EXISTS (SELECT FROM caption o
-                               WHERE o.image_id = i.id AND o.kind = 'retrieval' AND o.quarantine IS NULL AND is_own(o, g)))
-ORDER BY i.id
-LIMIT %(limit)s;
+) l
+ORDER BY i.id;
+
+-- name: mark_outdated
+-- Make those entries of a generation stale whose caption turned out to be of no use, or is not of the generation's own
+-- making where one came since that is.
+UPDATE entry e SET changes = -1
+FROM generation g
+WHERE e.generation_id = {generation} AND g.id = {generation} AND e.changes >= 0
+  AND (EXISTS (SELECT FROM caption c WHERE c.id = e.caption_id AND c.quarantine IS NOT NULL)
+       OR (NOT EXISTS (SELECT FROM caption c WHERE c.id = e.caption_id AND is_own(c, g))
+           AND EXISTS (SELECT FROM caption o
+                       WHERE o.image_id = e.image_id AND o.kind = 'retrieval' AND o.quarantine IS NULL AND is_own(o, g)
+                         AND caption_worth(o, g) > coalesce(
+                             (SELECT caption_worth(c, g) FROM caption c WHERE c.id = e.caption_id), '{{}}'))));
 
 -- name: count_missing
 -- Count how many of these images have captions that the generation can use, and no entry that is made of them.

@@ -1,5 +1,5 @@
 -- name: record_failure
--- Remember that an image could not be done, once per location.
+-- Remember that an image could not be done, once per location; what was refused to other prompts stays refused.
 INSERT INTO failure (run_id, image_id, record_id, location, stage, captioner, model, prompt_ids, reason, retryable,
                      quarantined, size_bytes, modified_ns)
 VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(location)s, %(stage)s, %(captioner)s, %(model)s, %(prompt_ids)s,
@@ -7,7 +7,12 @@ VALUES (%(run_id)s, %(image_id)s, %(record_id)s, %(location)s, %(stage)s, %(capt
 ON CONFLICT (location) DO UPDATE
     SET run_id = EXCLUDED.run_id, image_id = EXCLUDED.image_id, record_id = EXCLUDED.record_id,
         stage = EXCLUDED.stage, captioner = EXCLUDED.captioner, model = EXCLUDED.model,
-        prompt_ids = EXCLUDED.prompt_ids, reason = EXCLUDED.reason,
+        prompt_ids = CASE
+            WHEN (failure.image_id, failure.captioner, failure.model) = (EXCLUDED.image_id, EXCLUDED.captioner, EXCLUDED.model)
+                 AND NOT (failure.retryable OR EXCLUDED.retryable)
+                THEN ARRAY(SELECT DISTINCT unnest(failure.prompt_ids || EXCLUDED.prompt_ids))
+            ELSE EXCLUDED.prompt_ids END,
+        reason = EXCLUDED.reason,
         retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
         modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now();
 

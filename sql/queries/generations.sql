@@ -29,6 +29,10 @@ RETURNING id;
 UPDATE generation SET state = 'ready', activated_at = NULL
 WHERE id = %(generation_id)s AND state IN ('building', 'retired');
 
+-- name: mark_taken_back
+-- Note that a generation gave its place back in a rollback.
+UPDATE generation SET taken_back = true WHERE id = %(generation_id)s AND state <> 'live';
+
 -- name: note_verdict
 -- Keep what was found out when a generation was to take the live one's place.
 UPDATE generation SET verdict = %(verdict)s WHERE id = %(generation_id)s;

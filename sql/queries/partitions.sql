@@ -5,15 +5,16 @@ SET LOCAL lock_timeout = '100ms';
 CREATE TABLE {partition} (LIKE entry INCLUDING ALL);
 ALTER TABLE entry ATTACH PARTITION {partition} FOR VALUES IN ({generation});
 
--- name: build_indexes
+-- name: index_partition
 -- Index a generation's vectors and words, of a new one after its entries were loaded.
 CREATE INDEX IF NOT EXISTS {vector_index} ON {partition} USING hnsw ((embedding::halfvec({dimensions})) halfvec_cosine_ops)
     WITH (m = 16, ef_construction = 128);
 CREATE INDEX IF NOT EXISTS {word_index} ON {partition} USING gin (lexemes);
 
 -- name: hold_dropping
--- Become the one process that takes partitions away; held until this connection ends.
-SELECT pg_advisory_lock(7204, 3);
+-- Try to become the one process that takes partitions away; held until this connection ends. Whoever waited in a statement
+-- would be waited for by the one that detaches.
+SELECT pg_try_advisory_lock(7204, 3) AS held;
 
 -- name: find_steps
 -- Name what is left to do before a generation's partition is gone: nothing, once no table is left. One interrupted

@@ -90,7 +90,7 @@ WITH completed AS (
       AND NOT EXISTS (SELECT FROM record_image o WHERE o.record_id = %(record_id)s AND o.position > 1)
       AND NOT EXISTS (SELECT FROM caption c
                       WHERE c.image_id = i.image_id AND c.kind = s.kind AND c.quarantine IS NULL
-                        AND c.rank >= %(rank)s)
+                        AND c.rank >= %(rank)s AND live_worth(c) IS NOT NULL)
     ON CONFLICT DO NOTHING
     RETURNING image_id
 ), changed AS (
@@ -119,8 +119,9 @@ LEFT JOIN LATERAL (
     FROM location o
     LEFT JOIN correction k ON k.image_id = o.image_id AND k.kind = %(kind)s
     LEFT JOIN caption c ON c.image_id = o.image_id AND c.kind = %(kind)s AND c.quarantine IS NULL
+        AND live_worth(c) IS NOT NULL
     WHERE o.location = l.image_location AND l.record_id IS NULL
-    ORDER BY c.rank DESC NULLS LAST, c.id DESC
+    ORDER BY live_worth(c) DESC NULLS LAST
     LIMIT 1
 ) p ON true
 WHERE (%(manifest)s::text IS NULL OR l.manifest = %(manifest)s)

@@ -24,7 +24,7 @@ RENAMED: dict[tuple[str, str], Callable[..., object]] = {
     ("generations", "release_indexing"): IndexingLock.release,
 }
 DDL = {
-    ("partitions", "build_indexes"),
+    ("partitions", "index_partition"),
     ("partitions", "create_partition"),
     ("partitions", "detach_partition"),
     ("partitions", "finish_detaching"),

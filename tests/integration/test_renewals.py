@@ -104,17 +104,18 @@ def test_rolled_back_an_offline_generation_keeps_its_captions_and_those_that_joi
     assert set(library.serving(second).values()) == {"By a model, for a reindex."}
 
 
-def test_the_renewals_of_an_abandoned_generation_serve_the_next_one(
+def test_the_renewals_of_an_abandoned_generation_fill_gaps_of_the_next_one(
     library: Library, store: Store, new: PromptId, building: GenerationId
 ) -> None:
-    image_id = add_image(store)
-    library.say(image_id, "Made offline.", captioner="offline")
-    library.say(image_id, "With the new prompt.", new, renewal=True)
+    first, second = add_image(store, "a"), add_image(store, "b")
+    library.say(first, "Made offline.", captioner="offline")
+    library.say(first, "With the new prompt.", new, renewal=True)
+    library.say(second, "With the new prompt.", new, renewal=True)
     library.execute("UPDATE generation SET state = 'dropping' WHERE id = %s", building)
 
     newest = library.generation(library.prompt("Newest."), "building")
 
-    assert library.serving(newest) == {image_id: "With the new prompt."}
+    assert library.serving(newest) == {first: "Made offline.", second: "With the new prompt."}
 
 
 def test_a_renewal_makes_no_entry_of_another_generation_stale(
@@ -130,7 +131,7 @@ def test_a_renewal_makes_no_entry_of_another_generation_stale(
     assert library.serving(building) == {image_id: "With the new prompt."}
 
 
-def test_a_renewal_makes_the_entry_of_its_own_generation_stale(
+def test_an_entry_of_an_older_caption_is_outdated_once_a_renewal_of_its_generation_came(
     library: Library, store: Store, old: PromptId, new: PromptId, live: GenerationId, building: GenerationId
 ) -> None:
     assert live
@@ -141,7 +142,9 @@ def test_a_renewal_makes_the_entry_of_its_own_generation_stale(
 
     library.say(image_id, "With the new prompt.", new, renewal=True)
 
-    assert (before, library.serving(building)) == ({}, {image_id: "With the new prompt."})
+    assert (before, store.entries.mark_outdated(building)) == ({}, 1)
+    assert library.serving(building) == {image_id: "With the new prompt."}
+    assert store.entries.mark_outdated(building) == 0
 
 
 def test_a_caption_that_an_ingest_paid_for_never_becomes_a_renewal(

@@ -53,9 +53,12 @@ class Comparisons:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count_lost(self, before: GenerationId, after: GenerationId) -> int:
-        """Count the images that would be lost if one generation took the place of another."""
-        row = self._database.fetch_one("comparisons", "count_lost", before=before, after=after)
+    def count_lost(self, before: GenerationId, after: GenerationId, *, younger_s: float = 0.0) -> int:
+        """Count the images that would be lost if one generation took the place of another.
+
+        Entries written in the last `younger_s` seconds do not count: they are on their way.
+        """
+        row = self._database.fetch_one("comparisons", "count_lost", before=before, after=after, younger_s=younger_s)
         return int(row["lost"]) if row else 0
 
     def count_differing(self, before: GenerationId, after: GenerationId) -> Shared:

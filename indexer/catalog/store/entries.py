@@ -70,6 +70,10 @@ class Entries:
         rows = self._database.fetch("entries", "find_documents", parts, limit=limit, fallback=fallback)
         return [Document(**row) for row in rows]
 
+    def mark_outdated(self, generation_id: GenerationId) -> int:
+        """Make entries stale whose caption is of no use any more, or not the best; return how many there were."""
+        return self._database.execute("entries", "mark_outdated", {"generation": generation_id})
+
     def write_entries(self, generation_id: GenerationId, entries: Sequence[NewEntry]) -> None:
         """Write entries, all or none."""
         query = compose("entries", "write_entries")

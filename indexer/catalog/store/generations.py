@@ -101,14 +101,15 @@ class Generations:
         }
         adding = compose("generations", "add_generation")
         with self._database.connection() as connection:
-            generation_id = patiently(lambda: self._add_with_partition(connection, adding, values))
-        if state != "building":
-            self._partitions.build_indexes(generation_id, dimensions)
-        return generation_id
+            return patiently(lambda: self._add_with_partition(connection, adding, values, dimensions))
 
     def mark_ready(self, generation_id: GenerationId) -> None:
         """Note that a building generation is complete and has its indexes, or take a retired one up again."""
         self._database.execute("generations", "mark_ready", generation_id=generation_id)
+
+    def mark_taken_back(self, generation_id: GenerationId) -> None:
+        """Note that a generation gave its place back in a rollback; until it is live again."""
+        self._database.execute("generations", "mark_taken_back", generation_id=generation_id)
 
     def note_verdict(self, generation_id: GenerationId, verdict: str) -> None:
         """Keep what was found out when a generation was to take the live one's place."""
@@ -167,10 +168,12 @@ class Generations:
         self._database.execute("generations", "refresh_lexemes", generation_id=generation_id)
 
     def _add_with_partition(
-        self, connection: Connection[DictRow], adding: Composed, values: Mapping[str, object]
+        self, connection: Connection[DictRow], adding: Composed, values: Mapping[str, object], dimensions: int
     ) -> GenerationId:
         with connection.transaction():
             row = connection.execute(adding, values).fetchone()
             generation_id = GenerationId(row["id"] if row else 0)
             self._partitions.create_partition(connection, generation_id)
+            if values["state"] != "building":
+                self._partitions.index_partition(connection, generation_id, dimensions)
         return generation_id

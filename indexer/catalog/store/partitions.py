@@ -1,5 +1,6 @@
 """Partitions: the table of entries that each generation has, made and taken away beside searches."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -45,20 +46,24 @@ class Partitions:
 
         False, and nothing kept, when `stop` was set meanwhile.
         """
-        query = compose("partitions", "build_indexes", generation=generation_id, dimensions=dimensions)
         with self._database.dedicated() as connection, _cancelled_on(stop or Event(), connection):
             connection.execute("SET maintenance_work_mem = '512MB'")
             try:
-                connection.execute(query)
+                self.index_partition(connection, generation_id, dimensions)
             except psycopg.errors.QueryCanceled:
                 return False
         return True
+
+    def index_partition(self, connection: Connection[DictRow], generation_id: GenerationId, dimensions: int) -> None:
+        """Index a generation's vectors and words on a connection of the caller's."""
+        connection.execute(compose("partitions", "index_partition", generation=generation_id, dimensions=dimensions))
 
     @contextmanager
     def hold_dropping(self) -> Iterator[None]:
         """Wait until no other process takes partitions away, and keep others from it."""
         with self._database.dedicated() as connection:
-            connection.execute(compose("partitions", "hold_dropping"))
+            while not (row := connection.execute(compose("partitions", "hold_dropping")).fetchone()) or not row["held"]:
+                time.sleep(_LONGEST_PAUSE_S)
             yield
 
     def remove_partition(self, generation_id: GenerationId) -> None:

@@ -18,7 +18,7 @@ from indexer.pipelines.reindexing.targets import Target, find_made, get_live
 from indexer.pipelines.run import Run
 
 if TYPE_CHECKING:
-    from indexer.pipelines.evaluating import Search
+    from indexer.pipelines.evaluating import Measures, Search
 
 # A request that was claimed with the replaced prompt at the moment of the switch is in the ledger by then.
 _SETTLE_S = 0.3
@@ -72,17 +72,11 @@ class Reindexing:
         made = self._begin()
         try:
             yield from self._make_ready(made)
+            if self._is_ready(made):
+                yield from self._examine(before, made)
         except AnswersUnusableError as exc:
             self._refuse(Verdict(passes=False, reason=f"{exc} The others were not asked.", is_measured=False))
-            return
-        if self.renewing.stale.is_over() or self._refreshed(made.id).state == "building":
-            return
-        verdict = self._judge(before, self._refreshed(made.id))
-        if not verdict.passes and self.wish.activate is None:
-            self._refuse(verdict)
-            return
-        self._note(verdict)
-        if self._activate(before):
+        if self._is_ready(made) and not self.is_refused and self._activate(before):
             self.run.stop.wait(_SETTLE_S)
             yield from self._catch_up(made.id)
 
@@ -100,8 +94,9 @@ class Reindexing:
         """Drop what a reindex to another target left unfinished; its captions stay."""
         for generation in self.run.store.generations.find_generations():
             if generation.state == "building" and not self.target.is_of(generation):
-                self.tell(f"Generation {generation.id}, left unfinished with another target, is dropped.")
-                drop_unused(self.run.store, generation.id)
+                is_dropped = drop_unused(self.run.store, generation.id)
+                said = "is dropped" if is_dropped else "is being written by another command"
+                self.tell(f"Generation {generation.id}, left unfinished with another target, {said}.")
 
     def _add(self) -> Generation:
         embedder = self.load_embedder(self.target.embedder)
@@ -119,7 +114,7 @@ class Reindexing:
     def _make_ready(self, made: Generation) -> Iterator[Outcome]:
         if made.state == "building":
             yield from self._build(made)
-        if not self.renewing.stale.is_over() and self._refreshed(made.id).state == "ready":
+        if self._is_ready(made):
             yield from self._catch_up(made.id)
 
     def _build(self, building: Generation) -> Iterator[Outcome]:
@@ -147,21 +142,40 @@ class Reindexing:
         yield from self.renewing.renew(self._indexing(generation_id))
         self._refreshed(generation_id)
 
-    def _judge(self, before: Generation, after: Generation) -> Verdict:
-        """Measure both generations, and return what that says of the new one."""
-        store = self.run.store
+    def _is_ready(self, made: Generation) -> bool:
+        """Tell whether nothing kept a generation from being whole."""
+        return not self.renewing.stale.is_over() and self._refreshed(made.id).state == "ready"
+
+    def _examine(self, before: Generation, made: Generation) -> Iterator[Outcome]:
+        """Measure both generations, bring in what arrived meanwhile, and reach a verdict."""
         queries = [query for query in self.wish.queries if query.relevant]
-        recalls = self._measure(before, after, queries) if queries else [None, None]
+        old, new = self._measure(before, self._refreshed(made.id), queries) if queries else (None, None)
+        arriving_since = time.monotonic()
+        yield from self._catch_up(made.id)
+        if not self._is_ready(made):
+            return
         evidence = Evidence(
-            before=store.generations.count_coverage(before.id),
-            after=store.generations.count_coverage(after.id),
-            lost=store.comparisons.count_lost(before.id, after.id),
+            before=self.run.store.generations.count_coverage(before.id),
+            after=self.run.store.generations.count_coverage(made.id),
+            lost=self._count_lost(before, made, time.monotonic() - arriving_since),
             asked=self.target.asks,
-            recall_before=recalls[0],
-            recall_after=recalls[1],
+            recall_before=old.recall10 if old else None,
+            recall_after=new.recall10 if new else None,
+            mrr_before=old.mrr if old else None,
+            mrr_after=new.mrr if new else None,
             queries=len(queries),
+            unreadable=len(self.renewing.stale.unreadable),
+            taken_back=made.taken_back,
         )
-        return decide(evidence, self.wish.terms)
+        verdict = decide(evidence, self.wish.terms)
+        if not verdict.passes and self.wish.activate is None:
+            self._refuse(verdict)
+        else:
+            self._note(verdict)
+
+    def _count_lost(self, before: Generation, made: Generation, arriving_s: float) -> int:
+        """Count what only the live generation has; what an ingest wrote just now is brought in after the switch."""
+        return self.run.store.comparisons.count_lost(before.id, made.id, younger_s=arriving_s)
 
     def _refuse(self, verdict: Verdict) -> None:
         self.is_refused = True
@@ -172,12 +186,15 @@ class Reindexing:
         if self.generation is not None:
             self.run.store.generations.note_verdict(self.generation.id, verdict.reason)
 
-    def _measure(self, before: Generation, after: Generation, queries: Sequence[GoldenQuery]) -> list[float | None]:
+    def _measure(
+        self, before: Generation, after: Generation, queries: Sequence[GoldenQuery]
+    ) -> "tuple[Measures, Measures]":
         # Imported here: what it measures with takes seconds to load.
         from indexer.pipelines.evaluating import evaluate, summarise
 
         self.tell(f"Both generations are asked {len(queries):,} queries.")
-        return [summarise(list(evaluate(self.search, g, queries))).recall10 for g in (before, after)]
+        asked = evaluate(self.search, before, queries), evaluate(self.search, after, queries)
+        return summarise(list(asked[0])), summarise(list(asked[1]))
 
     def _activate(self, before: Generation) -> bool:
         """Switch, where that is wanted, and where the generation that was measured is still the live one."""

@@ -19,8 +19,7 @@ from indexer.pipelines.run import Run
 if TYPE_CHECKING:  # it needs the openai client
     from indexer.pipelines.batches.batching import Batching
 
-_POLL_S = 0.5
-_UNUSABLE = "the new answer could not be used; what served before still does"
+_POLL_S = 2.0  # between two looks at the whole library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,5 +97,5 @@ class Renewing:
 def _told(outcome: Outcome) -> Outcome:
     """Return what came of an image; one that was asked about in vain has failed, also where an older caption serves."""
     if outcome.status == "known" and outcome.requests:
-        return replace(outcome, status="failed", reason=_UNUSABLE, quarantined=True)
+        return replace(outcome, status="failed", quarantined=True)
     return outcome

@@ -17,13 +17,17 @@ _PAGE = 512
 
 
 class Stale:
-    """The images that lack a caption of one making; none of them where nothing is to be asked."""
+    """The images that lack a caption of one making; none of them where nothing is to be asked.
+
+    Those `unreadable` are at none of their locations any more.
+    """
 
     def __init__(self, run: Run, making: Making, *, asks: bool = True) -> None:
         self._run = run
         self._making = making
         self._asks = asks
         self._over: set[ImageId] = set()
+        self.unreadable: set[ImageId] = set()
 
     def find(self) -> Iterator[Job]:
         """Yield what is stale now, but for what was given up in this run; pictures are not read yet."""
@@ -59,7 +63,7 @@ class Stale:
 
     def again(self, job: Job) -> Job | Outcome:
         """Read an image anew that brought no answer in a batch."""
-        return self.prepare(job)
+        return self.prepare(replace(job, prompts=self._run.prompts))
 
     def give_up(self, image_id: ImageId) -> None:
         """Leave an image for the next run: it failed in this one."""
@@ -79,6 +83,7 @@ class Stale:
         return replace(job, found=found, subject=subject_of(found, read))
 
     def _fail(self, job: Job, location: str, reason: str) -> Outcome:
+        self.unreadable.add(job.image_id)
         failure = NewFailure(location=location, stage="read", reason=reason, retryable=True, image_id=job.image_id)
         self._run.store.failures.record_failure(self._run.id, failure)
         return Outcome(location=location, status="failed", reason=reason, image_id=job.image_id)

@@ -8,6 +8,7 @@ from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
 FULL = Coverage(images=1000, entries=1000, fresh=1000)
 MEASURED = Evidence(before=FULL, after=FULL, lost=0, asked=True, recall_before=0.912, recall_after=0.947, queries=120)
 UNMEASURED = replace(MEASURED, recall_before=None, recall_after=None, queries=0)
+GAIN = "recall@10 rose from 0.912 to 0.947 over 120 queries."
 
 
 def covered(entries: int, fresh: int) -> Coverage:
@@ -95,7 +96,7 @@ def test_without_new_captions_as_many_of_its_own_as_before_are_enough() -> None:
 
 def test_a_lost_image_is_refused() -> None:
     assert decide(replace(MEASURED, after=covered(999, 999), lost=1), Terms()) == Verdict(
-        passes=False, reason="1 image of the live index would be lost.", is_measured=True
+        passes=False, reason=f"1 image of the live index would be lost. {GAIN}", is_measured=True
     )
 
 
@@ -111,7 +112,7 @@ def test_a_lower_coverage_is_accepted_where_asked_for_and_told() -> None:
     assert verdict.passes
     assert verdict.reason.endswith("over 120 queries. 12 images of the live index would be lost.")
     assert decide(evidence, Terms(min_coverage=0.99)) == Verdict(
-        passes=False, reason="It covers 98.8% of the images; --min-coverage asks for 0.99.", is_measured=True
+        passes=False, reason=f"It covers 98.8% of the images; --min-coverage asks for 0.99. {GAIN}", is_measured=True
     )
 
 
@@ -129,3 +130,35 @@ def test_a_generation_without_entries_is_refused() -> None:
     verdict = decide(replace(UNMEASURED, before=covered(0, 0), after=covered(0, 0)), Terms())
 
     assert (verdict.passes, verdict.reason) == (False, "It has no entries.")
+
+
+def test_a_gain_in_order_alone_is_told() -> None:
+    evidence = replace(MEASURED, recall_before=1.0, recall_after=1.0, mrr_before=0.83, mrr_after=1.0)
+
+    assert decide(evidence, Terms()).reason == (
+        "recall@10 stayed at 1.000 and MRR rose from 0.830 to 1.000 over 120 queries."
+    )
+
+
+def test_queries_that_find_nothing_in_either_measure_nothing() -> None:
+    verdict = decide(replace(MEASURED, recall_before=0.0, recall_after=0.0), Terms())
+
+    assert (verdict.passes, verdict.is_measured) == (True, False)
+    assert verdict.reason.startswith("It was not measured: none of 120 queries finds its images in either index; ")
+
+
+def test_images_that_are_nowhere_any_more_do_not_count_against_it() -> None:
+    verdict = decide(replace(MEASURED, after=covered(1000, 980), unreadable=20), Terms())
+
+    assert verdict.passes
+    assert verdict.reason.endswith(
+        "20 images are nowhere any more and could not be asked about: the older captions stay."
+    )
+
+
+def test_what_was_taken_back_is_not_switched_on_again_unmeasured() -> None:
+    unmeasured, measured = replace(UNMEASURED, taken_back=True), replace(MEASURED, taken_back=True)
+
+    assert decide(measured, Terms()).passes
+    assert not decide(unmeasured, Terms()).passes
+    assert decide(unmeasured, Terms()).reason.startswith("It was live before and was taken back: ")
