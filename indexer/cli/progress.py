@@ -21,7 +21,9 @@ from indexer.pipelines.outcomes import Tally
 
 
 class Progress:
-    """Shows images, how many a second, time left, entries, cost and failures, or what else is done; a context manager."""
+    """Shows images and how many a second, time left, entries, cost and failures, or what else is done.
+
+    A context manager."""
 
     def __init__(
         self, tally: Tally, written: Callable[[], int], *, total: int | None, console: Console | None = None

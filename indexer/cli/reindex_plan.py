@@ -105,8 +105,8 @@ def _describe_images(target: Target, renewal: Renewal) -> str:
     parts = [f"{renewal.asking.to_do:,} to be captioned anew"]
     if renewal.batched:
         parts.append(f"{renewal.batched:,} {'waits' if renewal.batched == 1 else 'wait'} in a batch")
-    answer = "an answer to this prompt" if target.prompt else "what it says of them, or better,"
-    parts.append(f"{renewal.reused:,} {'has' if renewal.reused == 1 else 'have'} {answer} already")
+    there = "an answer to this prompt already" if target.prompt else "such captions already, or better ones"
+    parts.append(f"{renewal.reused:,} {'has' if renewal.reused == 1 else 'have'} {there}")
     return f"{images}: {', '.join(parts)}."
 
 

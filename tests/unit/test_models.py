@@ -68,7 +68,11 @@ def test_one_thing_is_not_called_things(number: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("captioner", "model", "named"),
-    [("openai", "gpt-4o-mini", "openai:gpt-4o-mini"), ("offline", "offline", "offline"), ("correction", "", "correction")],
+    [
+        ("openai", "gpt-4o-mini", "openai:gpt-4o-mini"),
+        ("offline", "offline", "offline"),
+        ("correction", "", "correction"),
+    ],
 )
 def test_a_captioner_is_named_with_a_model_of_another_name(captioner: str, model: str, named: str) -> None:
     assert name_captioner(captioner, model) == named

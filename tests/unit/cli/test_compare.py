@@ -34,7 +34,11 @@ def test_the_live_one_comes_first_unless_two_are_named(
 @pytest.mark.parametrize(
     ("states", "named", "said"),
     [
-        (("live",), (None, None), "to compare with the live one, 1: it is the only one; `indexer reindex` builds another"),
+        (
+            ("live",),
+            (None, None),
+            "to compare with the live one, 1: it is the only one; `indexer reindex` builds another",
+        ),
         ((), (None, None), "run `indexer ingest FOLDER` first"),
         (("retired",), (1, None), "There is no live generation to compare with"),
         (("live",), (9, None), "There is no generation 9."),
