@@ -11,7 +11,7 @@ from indexer.cli.compare_report import show_comparison
 from indexer.cli.golden_queries import load_queries, say_faults
 from indexer.cli.output import JsonFlag, say
 from indexer.errors import NotFoundError, SettingsError
-from indexer.models import Generation, Mode, Strictness
+from indexer.models import Generation, Mode, Strictness, counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
@@ -170,5 +170,5 @@ def _write_page(store: "Store", comparison: "Comparison", path: Path) -> None:
     write_whole(path, lambda out: out.write(page.encode()), "The page")
     say(f"The page is written to {path}.")
     if missing := len(pictures.missing):
-        what = "picture is left out: its file is" if missing == 1 else "pictures are left out: their files are"
-        say(f"{missing} {what} gone, changed or damaged.")
+        left_out = counted(missing, "picture is left out: its file is", "pictures are left out: their files are")
+        say(f"{left_out} gone, changed or damaged.")

@@ -23,7 +23,8 @@ from indexer.pipelines.outcomes import Tally
 class Progress:
     """Shows images and how many a second, time left, entries, cost and failures, or what else is done.
 
-    A context manager."""
+    A context manager.
+    """
 
     def __init__(
         self, tally: Tally, written: Callable[[], int], *, total: int | None, console: Console | None = None

@@ -85,13 +85,14 @@ def test_a_switch_and_its_undoing_fill_what_is_missing(library: Command) -> None
     _ingest(library)
     back = library("generations", "rollback", "--json")
     again = library("generations", "rollback")
+    library.variables["COLUMNS"] = "160"
     runs = library("runs").out.splitlines()[1:4]
 
     assert there.lines == [{"activated": 2, "retired": 1}, {"filled": 4, "complete": True}]
     assert (found["generation"]["id"], len(found["hits"])) == (2, 4)
     assert back.lines == [{"activated": 1, "retired": 2}, {"filled": 1, "complete": True}]
     assert again.out == "Generation 2 is live; before, generation 1 was.\n"
-    assert [line.split("  ")[-1] for line in runs] == [
+    assert [line.rstrip().split("  ")[-1] for line in runs] == [
         "generation 2",
         "generation 1, 1 indexed",
         "4 known, 1 captioned, 1 indexed",
