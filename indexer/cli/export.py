@@ -45,5 +45,6 @@ def export(
         print_json({"output": str(output), "format": export_format, **asdict(exported)})
     elif exported.without_caption or output is not None:
         say(
-            f"{counted(exported.records, 'record', 'records')}, {exported.without_caption} of them without a caption of kind {kind}."
+            f"{counted(exported.records, 'record', 'records')}, {exported.without_caption} of them without a caption "
+            f"of kind {kind}."
         )

@@ -30,6 +30,6 @@ def tell_bare_images(store: Store, sources: Sequence[Path]) -> None:
     manifests = [manifest_name(source) for source in sources if is_manifest(source)]
     if manifests and (count := store.records.count_bare_images(manifests)):
         say(
-            f"{counted(count, 'image is', 'images are')} only in records of several, without a caption of their own, so "
-            "that a search does not find them; ingest their folder for that."
+            f"{counted(count, 'image is', 'images are')} only in records of several, without a caption of their own, "
+            "so that a search does not find them; ingest their folder for that."
         )

@@ -95,7 +95,7 @@ def test_a_switch_and_its_undoing_fill_what_is_missing(library: Command) -> None
     assert [line.rstrip().split("  ")[-1] for line in runs] == [
         "generation 2",
         "generation 1, 1 indexed",
-        "4 known, 1 captioned, 1 indexed",
+        "1 captioned, 4 known, 1 indexed",
     ]
 
 

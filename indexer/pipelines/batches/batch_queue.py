@@ -124,8 +124,8 @@ class BatchQueue:
             if self._run.retry_failed:
                 return None
             raise CaptionerUnusableError(
-                f"{exc} {counted(batch.requests, 'image waits', 'images wait')} for batch {batch.batch}: use the key and address it was sent "
-                "with, or --retry-failed to ask about them again."
+                f"{exc} {counted(batch.requests, 'image waits', 'images wait')} for batch {batch.batch}: "
+                "use the key and address it was sent with, or --retry-failed to ask about them again."
             ) from exc
 
     def _patiently(self, call: Callable[[], Result], *, found: Callable[[], Result | None] | None = None) -> Result:
