@@ -39,7 +39,8 @@ def describe_plan(forecast: Forecast) -> Iterator[str]:
         yield f"Generation {renewal.made.id}, which is {renewal.made.state}, goes on."
     yield _describe_images(target, renewal)
     if target.captioner.rank == OFFLINE_RANK and target.captioner.name != live.captioner and target.asks:
-        yield "Captions made offline rank lower than those of a model: where an image has one of these, it stays."
+        none = "" if renewal.asking.to_do else ", and nothing would come of this"
+        yield f"Captions made offline rank lower than those of a model: where an image has one, it stays{none}."
     if renewal.asking.requests:
         yield describe_requests(renewal.asking, target.captioner.model, forecast.at_once)
         yield from _describe_shortage(renewal.asking.cost_usd, forecast.budget_usd)

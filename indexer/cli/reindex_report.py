@@ -25,7 +25,7 @@ def describe_end(
         yield verdict.reason
     if generation is not None:
         yield from _describe_standing(generation, before, is_judged=verdict is not None)
-    yield from _describe_left(tally)
+    yield from describe_left(tally)
 
 
 def end_figures(reindexing: Reindexing) -> dict[str, object]:
@@ -56,11 +56,12 @@ def _describe_standing(generation: Generation, before: GenerationId, *, is_judge
         )
 
 
-def _describe_left(tally: Tally) -> Iterator[str]:
+def describe_left(tally: Tally) -> Iterator[str]:
     """Yield what came of the images that were not captioned."""
     if tally.quarantined:
         answers = counted(tally.quarantined, "answer was", "answers were")
-        yield f"{answers} of no use; older captions of these images, where there are any, serve on."
+        without = "`indexer failures --quarantined` lists images without any"
+        yield f"{answers} of no use: older captions of these images serve on; {without}."
     if failed := tally.counts["failed"] - tally.quarantined:
         yield f"{counted(failed, 'image', 'images')} failed; `indexer failures` says why."
     if batched := tally.counts["batched"]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from indexer.catalog.store.status import CaptionerShare, Counts
     from indexer.pipelines.switching import Standing
 
+_COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
 _TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
 
 
@@ -117,7 +118,7 @@ def costs(as_json: JsonFlag = False) -> None:
         )
         for c in found
     ]
-    print_table(("day", "model", "prompt revisions", "requests", "tokens in", "tokens out", "cost"), rows)
+    print_table(_COST_COLUMNS, rows)
     print(f"${sum(cost.cost_usd for cost in found):.4f} in all, of the requests whose price is known.")
 
 

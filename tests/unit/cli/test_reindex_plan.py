@@ -93,5 +93,6 @@ def test_offline_captions_are_said_to_replace_none_of_a_model() -> None:
 
     assert said[1] == "60 images: 0 to be captioned anew, 60 have such captions already, or better ones."
     assert said[2] == (
-        "Captions made offline rank lower than those of a model: where an image has one of these, it stays."
+        "Captions made offline rank lower than those of a model: where an image has one, it stays, and nothing would "
+        "come of this."
     )
