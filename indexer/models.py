@@ -36,6 +36,16 @@ def clean_text(text: str) -> str:
     return "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Write how many there are: `1 image`, `2,000 images`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def name_captioner(captioner: str, model: str) -> str:
+    """Name captioner and model as one: `openai:gpt-4o-mini`; `offline` where the model has no name of its own."""
+    return f"{captioner}:{model}" if model not in ("", captioner) else captioner
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
     """A file that may be an image; size and time are those at the moment it was found.
@@ -233,5 +243,5 @@ class Generation:
 
     @property
     def captioner_name(self) -> str:
-        """Name captioner and model as one: `openai:gpt-4o-mini`, or `offline`."""
-        return self.captioner if self.captioner == self.model else f"{self.captioner}:{self.model}"
+        """Name captioner and model as one."""
+        return name_captioner(self.captioner, self.model)

@@ -13,6 +13,7 @@ from indexer.catalog.embedding.verifying import verify_embedder
 from indexer.catalog.opening import open_store
 from indexer.errors import CaptionSearchError, SettingsError
 from indexer.imaging.decoding import supported_formats
+from indexer.models import counted
 from indexer.pipelines.choosing import build_captioner
 from indexer.settings import Settings
 
@@ -57,7 +58,7 @@ def _check_database(settings: Settings) -> str:
         version = store.status.get_versions()
         live = store.generations.get_live()
         entries = store.generations.count_coverage(live.id).entries if live else 0
-    return f"Postgres {version.postgres}, pgvector {version.pgvector}, {entries} entries"
+    return f"Postgres {version.postgres}, pgvector {version.pgvector}, {counted(entries, 'entry', 'entries')}"
 
 
 def _check_embedder(settings: Settings) -> str:

@@ -11,12 +11,14 @@ from indexer.cli.compare_report import show_comparison
 from indexer.cli.golden_queries import load_queries, say_faults
 from indexer.cli.output import JsonFlag, say
 from indexer.errors import NotFoundError, SettingsError
-from indexer.models import Generation, Mode, Strictness
+from indexer.models import Generation, Mode, Strictness, counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
     from indexer.pipelines.comparing import Comparison
+    from indexer.pipelines.golden import GoldenQuery
     from indexer.pipelines.pairing import Scope
+    from indexer.settings import Settings
 
 # So few entries are read fast enough for every query, without an index of their vectors.
 _FEW = 5000
@@ -30,7 +32,9 @@ def compare(
     second: Annotated[
         int | None,
         typer.Argument(
-            metavar="B", help="Against which; without any, the live one and the newest that is ready or being built."
+            metavar="B",
+            help="Against which; without any, the live one and the newest that is ready or being built, else the one "
+            "before it.",
         ),
     ] = None,
     golden: Annotated[
@@ -49,33 +53,34 @@ def compare(
     from indexer.catalog.opening import open_store
     from indexer.settings import Settings
 
-    if html and not html.absolute().parent.is_dir():
-        raise SettingsError(f"The page cannot be written to {html}: there is no such folder.")
+    _check(first, second, html)
     settings = Settings.load()
     with open_store(settings) as store:
-        before, after = choose_pair(store.generations.find_generations(), first, second)
+        pair = choose_pair(store.generations.find_generations(), first, second)
         queries, faults = load_queries(store, golden, judgements=True)
-        _warn_of_unfinished(store, before, after)
+        _warn_of_unfinished(store, *pair)
         # Imported here: torch takes seconds to load, and by now there is something to compare.
-        from indexer.catalog.embedding import Embedders
-        from indexer.catalog.searching import Searcher
-        from indexer.pipelines.comparing import compare as measure
         from indexer.pipelines.pairing import Scope
 
-        searcher = Searcher(store, Embedders(settings).for_queries)
         scope = Scope(mode=mode, strictness=strictness, show=show, sample=sample)
-        with _shown(scope, 2 * len(queries)) as scope:
-            comparison = measure(store, searcher.search, before, after, queries, scope)
+        comparison = _measure(store, settings, pair, queries, scope)
         show_comparison(comparison, as_json=as_json)
         if html:
             _write_page(store, comparison, html)
     raise typer.Exit(say_faults(faults))
 
 
+def _check(first: int | None, second: int | None, html: Path | None) -> None:
+    if first is not None and first == second:
+        raise typer.BadParameter(f"generation {first} is compared with another one, not with itself: name two.")
+    if html and not html.absolute().parent.is_dir():
+        raise SettingsError(f"The page cannot be written to {html}: there is no such folder.")
+
+
 def choose_pair(
     generations: Sequence[Generation], first: int | None, second: int | None
 ) -> tuple[Generation, Generation]:
-    """Return the generations to compare, the live one first unless two are named.
+    """Return the generations to compare: the live one first, unless two are named or none is to take its place.
 
     Raises NotFoundError where there are not two, and SettingsError where one cannot be compared.
     """
@@ -87,9 +92,7 @@ def choose_pair(
     elif first is not None and first != live.id:
         before, after = live, _find(generations, first)
     else:
-        before, after = live, _find_waiting(generations, live)
-    if before.id == after.id:
-        raise SettingsError(f"Generation {before.id} is compared with another one, not with itself: name two.")
+        before, after = _find_neighbours(generations, live)
     for generation in (before, after):
         if generation.state == "dropping":
             raise SettingsError(f"Generation {generation.id} is being dropped: it cannot be compared any more.")
@@ -103,12 +106,34 @@ def _find(generations: Sequence[Generation], number: int) -> Generation:
     return found
 
 
-def _find_waiting(generations: Sequence[Generation], live: Generation) -> Generation:
+def _find_neighbours(generations: Sequence[Generation], live: Generation) -> tuple[Generation, Generation]:
+    """Return the live generation and the one that may take its place, else the one it replaced and itself."""
+    from indexer.pipelines.switching import find_previous
+
     waiting = [generation for generation in generations if generation.state in ("ready", "building")]
-    if not waiting:
-        why = "none is ready or being built; name two, as in `indexer generations compare 1 2`"
+    if waiting:
+        return live, max(waiting, key=lambda generation: generation.id)
+    previous = find_previous(generations)
+    if previous is None:
+        why = "it is the only one; `indexer reindex` builds another"
         raise NotFoundError("generation", f"to compare with the live one, {live.id}: {why}")
-    return max(waiting, key=lambda generation: generation.id)
+    return previous, live
+
+
+def _measure(
+    store: "Store",
+    settings: "Settings",
+    pair: tuple[Generation, Generation],
+    queries: Sequence["GoldenQuery"],
+    scope: "Scope",
+) -> "Comparison":
+    from indexer.catalog.embedding import Embedders
+    from indexer.catalog.searching import Searcher
+    from indexer.pipelines.comparing import compare as measure
+
+    search = Searcher(store, Embedders(settings).for_queries).search
+    with _shown(scope, 2 * len(queries)) as shown:
+        return measure(store, search, *pair, queries, shown)
 
 
 def _warn_of_unfinished(store: "Store", *generations: Generation) -> None:
@@ -145,5 +170,5 @@ def _write_page(store: "Store", comparison: "Comparison", path: Path) -> None:
     write_whole(path, lambda out: out.write(page.encode()), "The page")
     say(f"The page is written to {path}.")
     if missing := len(pictures.missing):
-        what = "picture is left out: its file is" if missing == 1 else "pictures are left out: their files are"
-        say(f"{missing} {what} gone, changed or damaged.")
+        left_out = counted(missing, "picture is left out: its file is", "pictures are left out: their files are")
+        say(f"{left_out} gone, changed or damaged.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from indexer.cli.compare_lines import comparison_lines
 from indexer.cli.evaluate_report import COUNTS, TITLES, TOTAL
-from indexer.cli.output import print_json, print_table
+from indexer.cli.output import megabytes, print_json, print_table
+from indexer.models import counted
 
 if TYPE_CHECKING:
     from indexer.catalog.searching import Hit
@@ -101,9 +102,10 @@ def remarks(comparison: "Comparison") -> Iterator[str]:
     if not comparison.total.before.queries:
         yield "Nothing was measured: there are no golden queries (--golden FILE) and no judgements."
     if comparison.agreement:
-        of_them = f"{comparison.agreement.queries} sentences of the library that no captioner wrote"
+        sentences = counted(comparison.agreement.queries, "sentence", "sentences")
         yield (
-            f"Asked {of_them}, both have {comparison.agreement.first10:.1%} of their first ten hits in common: "
+            f"Asked {sentences} of the library that no captioner wrote, both have "
+            f"{comparison.agreement.first10:.1%} of their first ten hits in common: "
             "how much the order changed, not which one is better."
         )
     if comparison.has_same_captions and comparison.before.costs.requests:
@@ -116,7 +118,7 @@ def tell_cost(costs: "OwnCosts") -> str:
     """Say what captions cost, and where that is not known."""
     if not costs.unpriced:
         return f"${costs.cost_usd:.4f}" if costs.requests else ""
-    unknown = f"{costs.unpriced:,} {'request' if costs.unpriced == 1 else 'requests'} of unknown price"
+    unknown = f"{counted(costs.unpriced, 'request', 'requests')} of unknown price"
     return f"${costs.cost_usd:.4f} and {unknown}" if costs.cost_usd else unknown
 
 
@@ -129,7 +131,7 @@ def _facts(side: "Side") -> dict[str, str]:
         "embedder": generation.embedder,
         "images with an entry": f"{coverage.entries:,} of {coverage.images:,}",
         "entries of its own making": f"{coverage.fresh:,} of {coverage.entries:,}",
-        "size": f"{side.size.size_bytes / 1e6:,.1f} MB",
+        "size": megabytes(side.size.size_bytes),
         "requests for its captions": f"{costs.requests:,}" if costs.requests else "",
         "tokens": tokens if costs.requests else "",
         "cost": tell_cost(costs),

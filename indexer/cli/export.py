@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from indexer.cli.output import JsonFlag, print_json, say
+from indexer.models import counted
 
 
 def export(
@@ -43,4 +44,7 @@ def export(
     if as_json and output is not None:
         print_json({"output": str(output), "format": export_format, **asdict(exported)})
     elif exported.without_caption or output is not None:
-        say(f"{exported.records} records, {exported.without_caption} of them without a caption of kind {kind}.")
+        say(
+            f"{counted(exported.records, 'record', 'records')}, {exported.without_caption} of them without a caption "
+            f"of kind {kind}."
+        )

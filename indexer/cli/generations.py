@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexer.cli.compare import compare
-from indexer.cli.output import STOPPED, JsonFlag, print_json, print_table, say
-from indexer.models import GenerationId
+from indexer.cli.output import STOPPED, JsonFlag, megabytes, print_json, print_table, say
+from indexer.models import GenerationId, counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
     from indexer.pipelines.switching import Standing, Switch
     from indexer.settings import Settings
+
+_COLUMNS = ("number", "state", "made with", "entries,\nsize", "coverage", "fresh", "activated")
 
 app = typer.Typer(help="Indexes beside each other: look at them, switch between them.", no_args_is_help=True)
 
@@ -120,7 +122,8 @@ def _fill(store: "Store", settings: "Settings", switch: "Switch", *, as_json: bo
         print_json({"filled": filled, "complete": not left})
     elif filled or left:
         rest = f"; `indexer generations activate {switch.live.id}` brings in the others" if left else ""
-        print(f"{filled:,} entries were missing or out of date and are there now{rest}.")
+        were = counted(filled, "entry was missing or out of date and is", "entries were missing or out of date and are")
+        print(f"{were} there now{rest}.")
     return STOPPED if stop.is_set() else 0
 
 
@@ -131,11 +134,8 @@ def _show_drop(standing: "Standing", *, is_dropped: bool, as_json: bool) -> None
         print_json({"id": generation.id, "dropped": is_dropped, "entries": entries, "size_bytes": size_bytes})
         return
     what = f"generation {generation.id} ({generation.state}, by {generation.captioner_name}, {generation.embedder})"
-    how_much = f"{standing.coverage.entries:,} entries, {_megabytes(size_bytes)}"
+    how_much = f"{counted(standing.coverage.entries, 'entry', 'entries')}, {megabytes(size_bytes)}"
     print(f"{'Dropped' if is_dropped else 'Would drop'} {what}: {how_much}. Its captions stay.")
-
-
-_COLUMNS = ("number", "state", "made with", "entries", "coverage", "fresh", "created", "activated")
 
 
 def _row(standing: "Standing") -> tuple[object, ...]:
@@ -145,17 +145,12 @@ def _row(standing: "Standing") -> tuple[object, ...]:
         generation.id,
         generation.state,
         f"{revision}\n{generation.captioner_name}\n{generation.embedder}",
-        f"{coverage.entries:,}\n{_megabytes(standing.size_bytes)}",
+        f"{coverage.entries:,}\n{megabytes(standing.size_bytes)}",
         f"{coverage.share:.1%}",
         f"{coverage.fresh_share:.1%}",
-        _moment(generation.created_at),
         _moment(generation.activated_at) if generation.activated_at else "",
     )
 
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d\n%H:%M}"
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:,.1f} MB"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.cli.output import ALL_DONE, SOME_FAILED, say
+from indexer.models import counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
@@ -25,5 +26,5 @@ def load_queries(store: "Store", path: Path | None, *, judgements: bool) -> tupl
 def say_faults(faults: int) -> int:
     """Say how many faults the golden file has, and return the exit code."""
     if faults:
-        say(f"{faults} {'fault' if faults == 1 else 'faults'} in the golden file, told above.")
+        say(f"{counted(faults, 'fault', 'faults')} in the golden file, told above.")
     return SOME_FAILED if faults else ALL_DONE

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from indexer.cli.output import print_json
+from indexer.models import counted
 from indexer.pipelines.planning import Plan
 
 
@@ -29,8 +30,8 @@ def describe_requests(plan: Plan, model: str, concurrency: int | None) -> str:
     basis = "as earlier requests took" if plan.is_measured else "a guess until requests like these were answered"
     seconds = plan.answers_s / concurrency if concurrency else None
     return (
-        f"{plan.requests:,} requests to {model}: some {round(plan.tokens):,} tokens, {_cost(plan)}, "
-        f"{_time(seconds, concurrency)} ({basis})."
+        f"{counted(plan.requests, 'request', 'requests')} to {model}: some {round(plan.tokens):,} tokens, "
+        f"{_cost(plan)}, {basis}; {_time(seconds, concurrency)}."
     )
 
 

@@ -15,9 +15,9 @@ from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.telling import tell_failure
+from indexer.cli.telling import describe_requests_made, tell_failure, tell_lost
 from indexer.cli.wiring import build_ingesting
-from indexer.models import Found, RunId
+from indexer.models import Found, RunId, counted, name_captioner
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.keeping import keep_manifests
@@ -81,8 +81,7 @@ class IngestRun:
             "model": self._run.captioner.model,
         }
         with stop_on_signals() as stop, self._run.store.runs.running("ingest", arguments) as run_id:
-            if lost := self._run.store.requests.lose_abandoned():
-                say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
+            tell_lost(self._run.store.requests.lose_abandoned())
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, batches=self._batches)
             keep_manifests(self._run.store, run_id, self._sources)
             ended = "failed"
@@ -149,8 +148,8 @@ class IngestRun:
             f"{counts['known']} known",
         ]
         parts += [f"{counts[status]} {name}" for status, name in _ALSO if counts[status]]
-        cost = "" if not self._tally.requests else f", {self._tally.requests} requests, {self._cost()}"
-        print(f"{', '.join(parts)}; {summary['indexed']} indexed{cost}, {summary['seconds']} s.")
+        asked = f", {describe_requests_made(self._tally)}" if self._tally.requests else ""
+        print(f"{', '.join(parts)}; {summary['indexed']} indexed{asked}, {summary['seconds']} s.")
         self._tell_mix()
         if counts["failed"]:
             print("`indexer failures` lists what failed and why.")
@@ -165,7 +164,7 @@ class IngestRun:
         """Say that captions of another captioner than its own have joined the live index."""
         live, ours = self._run.store.generations.get_live(), (self._run.captioner.name, self._run.captioner.model)
         if live is not None and self._tally.counts["captioned"] and (live.captioner, live.model) != ours:
-            named = ":".join(dict.fromkeys(ours))
+            named = name_captioner(*ours)
             print(f"The live index was made with {live.captioner_name}; captions by {named} joined it (see `status`).")
 
     def _tell_late(self, run_id: RunId) -> None:
@@ -173,13 +172,9 @@ class IngestRun:
         late = self._run.store.captions.count_late(run_id)
         if late is None:
             return
-        came = "1 caption" if late.captions == 1 else f"{late.captions} captions"
+        came = counted(late.captions, "caption", "captions")
         then = "none of their images needs another"
         if late.unanswered:
             images = "that image" if late.captions == 1 else f"{late.unanswered} of these images"
             then = f"the next `indexer ingest` asks about {images} again"
         say(f"{came} came with the replaced prompt after generation {late.generation_id} went live: kept, and {then}.")
-
-    def _cost(self) -> str:
-        priced = f"${self._tally.cost_usd:.4f}"
-        return f"{self._tally.tokens:,} tokens, {'price unknown' if self._tally.unpriced else priced}"

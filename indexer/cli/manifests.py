@@ -6,6 +6,7 @@ from pathlib import Path
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
 from indexer.cli.output import say
+from indexer.models import counted
 from indexer.sources.finding import is_manifest
 from indexer.sources.manifests import manifest_name
 
@@ -29,6 +30,6 @@ def tell_bare_images(store: Store, sources: Sequence[Path]) -> None:
     manifests = [manifest_name(source) for source in sources if is_manifest(source)]
     if manifests and (count := store.records.count_bare_images(manifests)):
         say(
-            f"{count} images are only in records of several and have no caption of their own, so a search does not "
-            "find them; ingest their folder for that."
+            f"{counted(count, 'image is', 'images are')} only in records of several, without a caption of their own, "
+            "so that a search does not find them; ingest their folder for that."
         )

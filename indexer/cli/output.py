@@ -44,5 +44,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     Console(markup=False, highlight=False).print(table)
 
 
+def megabytes(size_bytes: int) -> str:
+    """Write a size on disk."""
+    return f"{size_bytes / 1e6:,.1f} MB"
+
+
 def _cell(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value)

@@ -5,7 +5,15 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, Task, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 from rich.text import Text
 
@@ -13,24 +21,38 @@ from indexer.pipelines.outcomes import Tally
 
 
 class Progress:
-    """Shows images, speed, time left, entries, tokens, cost and failures; a context manager."""
+    """Shows images and how many a second, time left, entries, cost and failures, or what else is done.
 
-    def __init__(self, tally: Tally, written: Callable[[], int], *, total: int | None) -> None:
-        self._bar = Bar(
-            SpinnerColumn(),
-            BarColumn(bar_width=20),
+    A context manager.
+    """
+
+    def __init__(
+        self, tally: Tally, written: Callable[[], int], *, total: int | None, console: Console | None = None
+    ) -> None:
+        spinner = SpinnerColumn()
+        self._counting = (
+            spinner,
+            BarColumn(bar_width=8),
             MofNCompleteColumn(),
             _Speed(),
             TimeRemainingColumn(),
             _Figures(tally, written),
-            console=Console(stderr=True),
-            transient=True,
         )
+        self._naming = (spinner, TextColumn("{task.description}", markup=False))
+        self._bar = Bar(*self._counting, console=console or Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=total)
 
     def advance(self) -> None:
-        """Show that one more image is done."""
-        self._bar.advance(self._task)
+        """Show that one more image is done; there may be more of them than were expected."""
+        [task] = self._bar.tasks
+        total = None if task.total is None else max(task.total, task.completed + 1)
+        self._bar.columns = self._counting
+        self._bar.update(self._task, advance=1, total=total)
+
+    def name(self, doing: str) -> None:
+        """Show what is done instead, until one more image is."""
+        self._bar.columns = self._naming
+        self._bar.update(self._task, description=doing)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -42,7 +64,7 @@ class Progress:
 
 class _Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
+        return Text("" if task.speed is None else f"{task.speed:.1f}/s")
 
 
 class _Figures(ProgressColumn):
@@ -55,10 +77,9 @@ class _Figures(ProgressColumn):
 
     def render(self, task: Task) -> Text:  # noqa: ARG002 - the library's signature
         tally = self._tally
-        figures = [f"{self._written():,} of {tally.counts['captioned']:,} indexed"]
+        figures = [f"{self._written():,} indexed"]
         if tally.tokens:
-            figures.append(f"{tally.tokens:,} tokens")
-            figures.append("price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}")
+            figures.append(f"{tally.tokens:,} tokens" if tally.unpriced else f"${tally.cost_usd:.4f}")
         if tally.counts["failed"]:
             figures.append(f"{tally.counts['failed']} failed")
         return Text(" · ".join(figures))

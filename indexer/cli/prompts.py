@@ -1,13 +1,17 @@
 """`indexer prompts`: look at prompt revisions, and copy the shipped ones for editing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from indexer.cli.output import JsonFlag, print_json, print_table
+from indexer.cli.output import JsonFlag, print_json, print_table, say
+from indexer.models import RETRIEVAL
 
 app = typer.Typer(help="Versioned prompts.", no_args_is_help=True)
+
+_COLUMNS = ("kind", "revision", "sha256", "in force", "live")
 
 FolderOption = Annotated[Path, typer.Option("--prompts", help="Folder with prompt files of your own.")]
 
@@ -22,8 +26,9 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
     settings = Settings.load()
     in_force = load_prompts(prompts, Wording.of(settings))
     with open_store(settings) as store:
-        stored = store.prompts.find_prompts()
+        stored, live = store.prompts.find_prompts(), store.generations.get_live()
     known = {(prompt.kind, prompt.sha256) for prompt in stored}
+    served = live.prompt_id if live else None
     unused = [prompt for kind, prompt in in_force.items() if (kind, prompt.sha256) not in known]
     rows = [
         {
@@ -31,6 +36,7 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
             "revision": prompt.revision,
             "sha256": prompt.sha256.hex(),
             "in_force": prompt.kind in in_force and in_force[prompt.kind].sha256 == prompt.sha256,
+            "live": served is not None and prompt.id == served,
         }
         for prompt in [*unused, *stored]
     ]
@@ -38,11 +44,16 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
         for row in rows:
             print_json(row)
     else:
-        cells = [
-            (r["kind"], r["revision"] or "not used yet", str(r["sha256"])[:12], "yes" if r["in_force"] else "")
-            for r in rows
-        ]
-        print_table(("kind", "revision", "sha256", "in force"), cells)
+        print_table(_COLUMNS, map(_cells, rows))
+        if served and any(row["kind"] == RETRIEVAL and row["in_force"] and not row["live"] for row in rows):
+            say(
+                "The retrieval prompt in force waits for `indexer reindex`; until then `ingest` asks with the live one."
+            )
+
+
+def _cells(row: Mapping[str, object]) -> tuple[object, ...]:
+    shown = ("yes" if row[name] else "" for name in ("in_force", "live"))
+    return (row["kind"], row["revision"] or "not used yet", str(row["sha256"])[:12], *shown)
 
 
 @app.command("show")
@@ -98,3 +109,4 @@ def init_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
         print_json({"written": [str(path) for path in written]})
     else:
         print("\n".join(str(path) for path in written) or f"{prompts} has every prompt already.")
+    say(f"Edit {prompts / 'retrieval.toml'}, then look at what `indexer reindex --dry-run` would do.")

@@ -1,5 +1,6 @@
 """`indexer reindex`: its flags."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,13 @@ from indexer.cli.output import JsonFlag, log_to_stderr
 from indexer.cli.prompts import FolderOption
 from indexer.models import RETRIEVAL, CaptionerName
 
+# What stands beside a kind that is in no index, and beside an embedder, which no captioner is asked for.
+_OF_AN_INDEX = ("embedder", "golden", "tolerance", "min_coverage", "min_fresh", "activate")
+_OF_A_CAPTIONER = ("captioner", "model", "batch")
+
 
 def reindex(
+    context: typer.Context,
     kind: Annotated[
         str, typer.Option(help="Renew captions of this kind; any but retrieval has no index to be switched.")
     ] = RETRIEVAL,
@@ -65,17 +71,18 @@ def reindex(
     """Renew captions after a prompt was revised: a new index is built beside the live one, measured, and switched."""
     from indexer.catalog.opening import open_store
     from indexer.cli.reindex_run import ReindexRun
-    from indexer.errors import SettingsError
     from indexer.pipelines.gate import Terms
     from indexer.pipelines.reindexing.targets import choose_embedder, choose_target
     from indexer.settings import Settings
 
     if verbose:
         log_to_stderr()
-    if kind != RETRIEVAL and (embedder or golden or activate is not None):
-        raise SettingsError(f"Captions of kind {kind} are in no index: --embedder, --golden and --activate go without.")
-    if embedder and (captioner or model or batch):
-        raise SettingsError("--embedder asks no model for captions: renew those by a reindex of their own.")
+    if kind != RETRIEVAL:
+        _refuse(context, _OF_AN_INDEX, f"--kind {kind}: its captions are in no index to be measured or switched.")
+    if embedder:
+        _refuse(
+            context, _OF_A_CAPTIONER, "--embedder, which asks for no captions: renew those by a reindex of their own."
+        )
     settings = Settings.load(
         captioner=captioner, model=model, concurrency=concurrency, timeout_s=timeout, max_edge=max_edge, budget=budget
     )
@@ -87,3 +94,12 @@ def reindex(
             target = choose_target(store, settings, kind, prompts, dry_run=dry_run)
         run = ReindexRun(store, settings, target, retry_failed=retry_failed, batches=batch, as_json=as_json)
         raise typer.Exit(run.plan() if dry_run else run.do(golden, terms, activate=activate))
+
+
+def _refuse(context: typer.Context, names: Sequence[str], why: str) -> None:
+    """Raise BadParameter where one of these flags was given, which do not go with another."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = "no-activate" if context.params[name] is False and name == "activate" else name.replace("_", "-")
+            raise typer.BadParameter(f"--{flag} cannot be used with {why}")

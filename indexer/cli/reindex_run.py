@@ -9,16 +9,18 @@ from pathlib import Path
 from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.embedding.embedder import remote_model
+from indexer.catalog.embedding.weights import find_folder
 from indexer.catalog.store import Store
-from indexer.cli.golden_queries import load_queries
+from indexer.cli.golden_queries import load_queries, say_faults
 from indexer.cli.output import ALL_DONE, REFUSED, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
-from indexer.cli.reindex_report import describe_end, describe_plan, end_figures, print_plan
+from indexer.cli.reindex_plan import Forecast, describe_plan, print_plan
+from indexer.cli.reindex_report import describe_end, end_figures
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.telling import tell_failure
+from indexer.cli.telling import tell_failure, tell_lost
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import DatabaseError
-from indexer.models import Generation
+from indexer.models import GenerationId
 from indexer.pipelines.dropping import drop_remains
 from indexer.pipelines.gate import Terms
 from indexer.pipelines.outcomes import Tally
@@ -44,15 +46,11 @@ class ReindexRun:
 
     def plan(self) -> int:
         """Print what there is to do; nothing is sent or written."""
-        live, renewal, embedding_s = self._plan()
+        forecast = self._plan()
         if self._as_json:
-            print_plan(live, self._target, renewal, self._at_once(), embedding_s)
+            print_plan(forecast)
         else:
-            print(
-                "\n".join(
-                    [*describe_plan(live, self._target, renewal, self._at_once(), embedding_s), "Nothing was sent."]
-                )
-            )
+            print("\n".join([*describe_plan(forecast), "Nothing was sent."]))
         return ALL_DONE
 
     def do(self, golden: Path | None, terms: Terms, *, activate: bool | None) -> int:
@@ -61,43 +59,54 @@ class ReindexRun:
             if not is_ours:
                 raise DatabaseError("Another reindex is running: let it finish, or stop it.")
             drop_remains(self._store)
-            queries, _ = load_queries(self._store, golden, judgements=True)
+            queries, faults = load_queries(self._store, golden, judgements=True)
             wish = Wish(activate=activate, terms=terms, queries=queries)
-            live, renewal, embedding_s = self._plan()
-            for sentence in describe_plan(live, self._target, renewal, self._at_once(), embedding_s):
+            forecast = self._plan()
+            for sentence in describe_plan(forecast):
                 say(sentence)
-            return self._run(renewal, wish)
+            code = self._run(forecast, wish)
+            return max(code, say_faults(faults))
 
-    def _plan(self) -> tuple[Generation, Renewal, float | None]:
+    def _plan(self) -> Forecast:
         live = get_live(self._store)
         share = BATCH_SHARE if self._batches else 1.0
-        renewal = plan_renewal(self._store, live, self._target, retry=self._retry, price_share=share)
-        embedding_s = None
-        if self._target.embedder != live.embedder and remote_model(self._target.embedder) is None:
-            pace = time_embedder(self._store, Embedders(self._settings).for_bulk(self._target.embedder))
-            embedding_s = self._store.renewals.count_sentences() / pace if pace else None
-        return live, renewal, embedding_s
+        renewal = plan_renewal(self._store, self._target, retry=self._retry, price_share=share)
+        return Forecast(
+            live=live,
+            target=self._target,
+            renewal=renewal,
+            at_once=None if self._batches else self._settings.concurrency,
+            embedding_s=None if self._target.embedder == live.embedder else self._time_embedding(self._target.embedder),
+            budget_usd=self._settings.budget,
+        )
 
-    def _at_once(self) -> int | None:
-        return None if self._batches else self._settings.concurrency
+    def _time_embedding(self, name: str) -> float | None:
+        """Return how long embedding takes, in seconds; None where trying it would cost money or a download."""
+        if remote_model(name) is not None:
+            return None
+        if find_folder(name) is None:
+            say(f"{name} is not on this machine yet, so how long it takes to embed is not known.")
+            return None
+        pace = time_embedder(self._store, Embedders(self._settings).for_bulk(name))
+        return self._store.renewals.count_sentences() / pace if pace else None
 
-    def _run(self, renewal: Renewal, wish: Wish) -> int:
+    def _run(self, forecast: Forecast, wish: Wish) -> int:
         started = time.monotonic()
         with stop_on_signals() as stop, self._store.runs.running("reindex", self._arguments()) as run_id:
-            if lost := self._store.requests.lose_abandoned():
-                say(f"{lost} requests of an interrupted run had no answer; their images are asked again.")
+            tell_lost(self._store.requests.lose_abandoned())
             run = make_run(self._store, self._settings, self._target, run_id, retry_failed=self._retry, stop=stop)
             reindexing = build_reindexing(run, self._settings, self._target, wish, batches=self._batches)
             ended = "failed"
             try:
-                self._follow(reindexing, renewal)
+                self._follow(reindexing, forecast.renewal)
                 ended = "refused" if reindexing.is_refused else "stopped" if stop.is_set() else "done"
             finally:
-                summary = {**self._tally.summary(), "indexed": reindexing.written, "ended": ended}
+                summary: dict[str, object] = {**self._tally.summary(), "indexed": reindexing.written, "ended": ended}
                 summary |= {"seconds": round(time.monotonic() - started, 3)}
                 summary |= {"budget_exhausted": run.budget.is_exhausted}
+                summary |= {"generation": reindexing.generation and reindexing.generation.id}
                 self._store.runs.finish_run(run_id, summary)
-            self._show(reindexing, summary)
+            self._show(reindexing, forecast.live.id, summary)
         return self._exit_code(reindexing, ended)
 
     def _arguments(self) -> dict[str, object]:
@@ -107,7 +116,14 @@ class ReindexRun:
 
     def _follow(self, reindexing: Reindexing, renewal: Renewal) -> None:
         terminal = sys.stderr.isatty()
-        progress = Progress(self._tally, lambda: reindexing.written, total=renewal.asking.to_do or None)
+        total = renewal.asking.to_do + renewal.batched
+        progress = Progress(self._tally, lambda: reindexing.written, total=total or None)
+
+        def tell(sentence: str) -> None:
+            say(sentence)
+            progress.name(sentence)
+
+        reindexing.tell = tell
         with progress if terminal else nullcontext():
             for outcome in reindexing.reindex():
                 self._tally.seen += 1
@@ -115,19 +131,11 @@ class ReindexRun:
                 progress.advance()
                 tell_failure(outcome, self._tally, as_json=self._as_json)
 
-    def _show(self, reindexing: Reindexing, summary: Mapping[str, object]) -> None:
+    def _show(self, reindexing: Reindexing, before: GenerationId, summary: Mapping[str, object]) -> None:
         if self._as_json:
             print_json({**summary, **end_figures(reindexing)})
             return
-        print("\n".join(describe_end(reindexing, self._tally, summary)))
-        if self._tally.counts["failed"]:
-            failed = f"{self._tally.counts['failed']:,} images failed"
-            print(
-                f"{failed}; `indexer failures` lists them, but for useless answers that an older caption stands in for."
-            )
-        if self._tally.counts["batched"]:
-            waiting = f"{self._tally.counts['batched']:,} images wait in a batch"
-            print(f"{waiting}: `indexer reindex --batch` collects it.")
+        print("\n".join(describe_end(reindexing, before, self._tally, summary)))
         if summary["budget_exhausted"]:
             print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
         elif summary["ended"] == "stopped":

@@ -1,14 +1,20 @@
 """`indexer status`, `failures`, `costs` and `runs`: what is indexed, what is not, what it cost, what was done."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from indexer.cli.output import JsonFlag, print_json, print_table
+from indexer.models import counted, name_captioner
 
 if TYPE_CHECKING:
+    from indexer.catalog.store.status import CaptionerShare, Counts
     from indexer.pipelines.switching import Standing
+
+_COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
+_TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
 
 
 def status(as_json: JsonFlag = False) -> None:
@@ -22,42 +28,47 @@ def status(as_json: JsonFlag = False) -> None:
         counts = store.status.count_everything()
         standings = find_standings(store)
         serving, building = find_live(standings), find_building(standings)
-        live, coverage = (serving.generation, serving.coverage) if serving else (None, None)
-        shares = store.status.count_captioners(live.id) if live else []
-    entries = coverage.entries if coverage else 0
+        shares = store.status.count_captioners(serving.generation.id) if serving else []
+    entries = serving.coverage.entries if serving else 0
     if as_json:
-        generations = {
-            "generation": present_generation(live, coverage),
-            "building": present_standing(building) if building else None,
-        }
+        live = present_generation(serving.generation, serving.coverage) if serving else None
+        generations = {"generation": live, "building": present_standing(building) if building else None}
         print_json({**asdict(counts), "entries": entries, **generations, "mix": [asdict(share) for share in shares]})
         return
-    rows: list[tuple[str, object]] = [
-        ("images", f"{counts.images} at {counts.locations} locations"),
+    rows = [*_count_rows(counts, entries), *(_live_rows(serving, shares) if serving else [])]
+    if building:
+        rows.append((building.generation.state, _describe(building)))
+    print_table(("", ""), rows)
+
+
+def _count_rows(counts: "Counts", entries: int) -> list[tuple[str, object]]:
+    unpriced = " and requests of unknown price" if counts.requests_without_price else ""
+    return [
+        ("images", f"{counts.images} at {counted(counts.locations, 'location', 'locations')}"),
         ("captions", counts.captions),
         ("entries", entries),
         ("failures", counts.failures),
         ("quarantined", counts.quarantined),
         ("requests", counts.requests),
         ("waiting in a batch", counts.batched),
-        (
-            "cost",
-            f"${counts.cost_usd:.4f}" + (" and requests of unknown price" if counts.requests_without_price else ""),
-        ),
+        ("cost", f"${counts.cost_usd:.4f}{unpriced}"),
     ]
-    if live and coverage:
-        rows.append(("generation", f"{live.id}, by {live.captioner_name}, embedder {live.embedder}"))
-        rows.append(("coverage", f"{coverage.share:.1%} of the images, {coverage.fresh_share:.1%} of them fresh"))
-        rows += [("made of", f"{s.entries} by {s.captioner} {s.model}".rstrip()) for s in shares]
-    if building:
-        rows.append((building.generation.state, _describe(building)))
-    print_table(("", ""), rows)
+
+
+def _live_rows(serving: "Standing", shares: Sequence["CaptionerShare"]) -> list[tuple[str, object]]:
+    live, coverage = serving.generation, serving.coverage
+    return [
+        ("generation", f"{live.id}, by {live.captioner_name}, embedder {live.embedder}"),
+        ("coverage", f"{coverage.share:.1%} of the images, {coverage.fresh_share:.1%} of them fresh"),
+        *(("made of", f"{share.entries:,} by {name_captioner(share.captioner, share.model)}") for share in shares),
+    ]
 
 
 def _describe(standing: "Standing") -> str:
     generation, coverage = standing.generation, standing.coverage
     made = f"by {generation.captioner_name}, embedder {generation.embedder}"
-    return f"generation {generation.id}, {made}: {coverage.entries:,} entries, {coverage.share:.1%} of the images"
+    entries = counted(coverage.entries, "entry", "entries")
+    return f"generation {generation.id}, {made}: {entries}, {coverage.share:.1%} of the images"
 
 
 def failures(
@@ -79,7 +90,7 @@ def failures(
         print("Nothing failed.")
     else:
         for failure in found:
-            tries = f"{failure.attempts} tries" if failure.attempts > 1 else "1 try"
+            tries = counted(max(1, failure.attempts), "try", "tries")
             again = "the next run tries again" if failure.retryable else "tried again only with --retry-failed"
             print(f"{failure.location}\n    {failure.reason} ({failure.stage}, {tries}; {again})")
 
@@ -98,7 +109,7 @@ def costs(as_json: JsonFlag = False) -> None:
     rows = [
         (
             c.day,
-            f"{c.captioner}:{c.model}",
+            name_captioner(c.captioner, c.model),
             ", ".join(c.prompts) or "records",
             f"{c.requests:,}",
             f"{c.input_tokens:,}",
@@ -107,7 +118,7 @@ def costs(as_json: JsonFlag = False) -> None:
         )
         for c in found
     ]
-    print_table(("day", "model", "prompt revisions", "requests", "tokens in", "tokens out", "cost"), rows)
+    print_table(_COST_COLUMNS, rows)
     print(f"${sum(cost.cost_usd for cost in found):.4f} in all, of the requests whose price is known.")
 
 
@@ -130,9 +141,15 @@ def runs(
         ended = "running" if run.alive else "interrupted" if run.finished_at is None else f"{run.finished_at:%H:%M:%S}"
         if run.summary and (how := run.summary.get("ended", "done")) != "done":
             ended += f", {how}"
-        counts = ", ".join(f"{count} {name}" for name, count in (run.summary or {}).items() if name in _TOLD and count)
-        rows.append((run.id, run.command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, counts))
+        did = ", ".join(_tell_summary(run.summary or {}))
+        rows.append((run.id, run.command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, did))
     print_table(("run", "command", "started", "ended", "did"), rows)
 
 
-_TOLD = ("captioned", "known", "failed", "indexed", "batched", "left", "requests")
+def _tell_summary(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a run did, in clauses."""
+    if summary.get("generation"):
+        yield f"generation {summary['generation']}"
+    yield from (f"{summary[name]:,} {name}" for name in _TOLD if summary.get(name))
+    if summary.get("requests"):
+        yield counted(summary["requests"], "request", "requests")

@@ -1,6 +1,7 @@
-"""Tell of an image that failed, while a run goes on."""
+"""Sentences of every run that asks: what failed, what it cost, what an interrupted one left."""
 
 from indexer.cli.output import print_json, say
+from indexer.models import counted
 from indexer.pipelines.outcomes import Outcome, Tally
 
 _MOST_SHOWN = 20
@@ -15,3 +16,19 @@ def tell_failure(outcome: Outcome, tally: Tally, *, as_json: bool) -> None:
         print_json({"failed": failure})
     elif tally.counts["failed"] <= _MOST_SHOWN:
         say(f"failed: {outcome.location}: {outcome.reason}")
+
+
+def tell_lost(requests: int) -> None:
+    """Say how many requests of an interrupted run are lost, if any."""
+    if requests:
+        lost = counted(requests, "request", "requests")
+        say(f"{lost} of an interrupted run had no answer; what they were for is asked again.")
+
+
+def describe_requests_made(tally: Tally) -> str:
+    """Say in a clause what was asked and what it cost."""
+    requests = counted(tally.requests, "request", "requests")
+    if not tally.requests:
+        return requests
+    cost = "price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}"
+    return f"{requests}, {tally.tokens:,} tokens, {cost}"

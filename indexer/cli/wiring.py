@@ -18,6 +18,7 @@ from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.stale import Stale
 from indexer.pipelines.reindexing.targets import Target
@@ -26,7 +27,6 @@ from indexer.settings import Settings
 
 if TYPE_CHECKING:
     from indexer.pipelines.batches.batching import Batching, Reading
-    from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
 FREE_CALLERS = 2
@@ -93,11 +93,8 @@ def make_run(
     )
 
 
-def build_reindexing(run: Run, settings: Settings, target: Target, wish: "Wish", *, batches: bool) -> "Reindexing":
+def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *, batches: bool) -> Reindexing:
     """Return the stages of one reindex."""
-    # Imported here: what it measures with takes seconds to load, and no other command needs it.
-    from indexer.pipelines.reindexing.reindexing import Reindexing
-
     embedders = Embedders(settings)
     return Reindexing(
         run=run,
@@ -130,7 +127,8 @@ def index_stale(
             generation_id=generation_id,
         )
         indexing.run(done, stop)
-        store.runs.finish_run(run_id, {"indexed": indexing.written, "ended": "stopped" if stop.is_set() else "done"})
+        ended = "stopped" if stop.is_set() else "done"
+        store.runs.finish_run(run_id, {"indexed": indexing.written, "generation": generation_id, "ended": ended})
     return indexing.written
 
 

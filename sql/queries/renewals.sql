@@ -11,9 +11,17 @@ ORDER BY i.id
 LIMIT %(limit)s;
 
 -- name: count_stale
--- Count the images whose captions of a kind are to be asked for anew, by their sizes.
-SELECT i.width, i.height, count(*) AS images
+-- Count the images whose captions of a kind are to be asked for anew, by their sizes; apart from them, those that were
+-- asked about already and wait in a batch.
+SELECT i.width, i.height, count(*) FILTER (WHERE NOT w.is_batched) AS images,
+       count(*) FILTER (WHERE w.is_batched) AS batched
 FROM image i
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM request r
+                   WHERE r.image_id = i.id AND r.outcome IS NULL AND r.batch IS NOT NULL
+                     AND %(prompt_id)s::bigint = ANY(r.prompt_ids)
+                     AND r.captioner = %(captioner)s AND r.model = %(model)s) AS is_batched
+) w
 WHERE is_stale(i, %(kind)s, %(prompt_id)s, %(captioner)s, %(model)s, %(rank)s, %(retry)s)
 GROUP BY i.width, i.height;
 

@@ -95,6 +95,7 @@ def test_shipped_prompts_are_copied_once(indexer: Command) -> None:
     kinds = ("alt_text", "ecommerce", "moderation", "retrieval")
     assert first.lines == [{"written": [f"prompts/{kind}.toml" for kind in kinds]}]
     assert second.lines == [{"written": []}]
+    assert first.err == "Edit prompts/retrieval.toml, then look at what `indexer reindex --dry-run` would do.\n"
     assert "search index" in indexer("prompts", "show", "retrieval").out
 
 

@@ -182,11 +182,17 @@ def test_faults_in_the_golden_file_are_told(indexer: Command) -> None:
     assert json.loads(finished.out.splitlines()[-1])["set"] == "total"
 
 
+def test_a_generation_compared_with_itself_is_a_usage_error(indexer: Command) -> None:
+    finished = indexer("generations", "compare", "2", "2")
+
+    assert (finished.code, finished.out) == (2, "")
+    assert "generation 2 is compared with another one, not with itself" in finished.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("1", "9"), "There is no generation 9."),
-        (("2", "2"), "Generation 2 is compared with another one, not with itself"),
         (("--golden", "nothing.jsonl"), "cannot be read"),
     ],
 )
@@ -208,6 +214,6 @@ def test_one_generation_alone_has_nothing_to_be_compared_with(indexer: Command, 
     assert (nothing.code, alone.code) == (1, 1)
     assert "run `indexer ingest FOLDER` first" in nothing.err
     assert alone.err == (
-        "Error: There is no generation to compare with the live one, 1: none is ready or being built; "
-        "name two, as in `indexer generations compare 1 2`.\n"
+        "Error: There is no generation to compare with the live one, 1: it is the only one; "
+        "`indexer reindex` builds another.\n"
     )

@@ -85,11 +85,18 @@ def test_a_switch_and_its_undoing_fill_what_is_missing(library: Command) -> None
     _ingest(library)
     back = library("generations", "rollback", "--json")
     again = library("generations", "rollback")
+    library.variables["COLUMNS"] = "160"
+    runs = library("runs").out.splitlines()[1:4]
 
     assert there.lines == [{"activated": 2, "retired": 1}, {"filled": 4, "complete": True}]
     assert (found["generation"]["id"], len(found["hits"])) == (2, 4)
     assert back.lines == [{"activated": 1, "retired": 2}, {"filled": 1, "complete": True}]
     assert again.out == "Generation 2 is live; before, generation 1 was.\n"
+    assert [line.rstrip().split("  ")[-1] for line in runs] == [
+        "generation 2",
+        "generation 1, 1 indexed",
+        "1 captioned, 4 known, 1 indexed",
+    ]
 
 
 def test_generations_are_listed_with_the_live_one_first(standing: Command) -> None:
@@ -102,6 +109,16 @@ def test_generations_are_listed_with_the_live_one_first(standing: Command) -> No
     assert (second["verdict"], second["activated_at"]) == ("Worse by 0.2.", None)
     assert first["size_bytes"] > 0
     assert all(word in shown for word in ("live", "building", "all-MiniLM", "100.0%", "Generation 2: Worse by 0.2."))
+
+
+def test_models_are_not_broken_in_a_list_of_80_columns(library: Command) -> None:
+    with Store(library.variables["DATABASE_URL"]) as store, store._database.connection() as connection:
+        connection.execute("UPDATE generation SET captioner = 'openai', model = 'gpt-4o-mini'")
+
+    shown = library("generations", "list").out
+
+    assert all(word in shown for word in ("openai:gpt-4o-mini ", "all-MiniLM-L6-v2 ", "size", " MB"))
+    assert all(len(line) <= 80 for line in shown.splitlines())
 
 
 def test_nothing_is_listed_of_an_empty_catalogue(indexer: Command) -> None:

@@ -94,7 +94,7 @@ def test_a_batch_of_another_account_is_not_paid_again_unless_asked(
     image_id = add_image(store)
     store.requests.put_in_batch([open_request(store, run_id, image_id, prompt)], "batch_elsewhere")
 
-    with pytest.raises(CaptionerUnusableError, match="1 images wait for batch batch_elsewhere"):
+    with pytest.raises(CaptionerUnusableError, match="1 image waits for batch batch_elsewhere"):
         make_queue(store, run_id, captioner, batches).adopt()
     kept = store.requests.find_batched([image_id])
     make_queue(store, run_id, captioner, batches, retry_failed=True).adopt()

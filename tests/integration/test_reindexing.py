@@ -13,10 +13,11 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import CaptionerUnusableError, EmbedderError
-from indexer.models import RETRIEVAL, FoundFile, Generation, GenerationId, ImageFacts, ImageId, PromptId, RunId
+from indexer.models import RETRIEVAL, FoundFile, Generation, GenerationId, ImageFacts, ImageId, PromptId, RunId, Usage
 from indexer.pipelines.gate import Terms
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.reindexing.planning import plan_renewal
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.targets import Target, choose_embedder, choose_target
 from indexer.settings import Settings
@@ -107,6 +108,15 @@ def is_stale(store: Store, image_id: ImageId, making: Making) -> bool:
     return image_id in [stale.image_id for stale in store.renewals.find_stale(making, after=ImageId(0), limit=10)]
 
 
+def answer_all(store: Store, run_id: RunId, prompt_id: PromptId, requests: int) -> None:
+    """Let so many requests with a prompt be answered."""
+    usage = Usage(input_tokens=100, output_tokens=20, cost_usd=0.001)
+    for number in range(requests):
+        image_id = add_image(store, f"asked {prompt_id} {number}")
+        request_id = store.requests.open_request(run_id, image_id, [prompt_id], captioner="openai", model=MODEL)
+        store.requests.close_request(request_id, "answered", attempts=1, usage=usage)
+
+
 @pytest.fixture
 def making(store: Store) -> Making:
     """What captions are to be made with."""
@@ -162,6 +172,39 @@ def test_an_image_that_waits_for_its_first_caption_or_has_a_correction_alone_is_
 
     assert [is_stale(store, image_id, making) for image_id in (asked, corrected)] == [True, True]
     assert store.renewals.count_kind("retrieval") == 2
+
+
+def test_what_waits_in_a_batch_for_this_making_is_not_counted_as_to_be_asked(
+    store: Store, making: Making, run_id: RunId
+) -> None:
+    older = store.prompts.register_prompt(make_prompt()).id
+    assert older is not None
+    assert making.prompt_id is not None
+    for name, prompt_id, model in (("a", making.prompt_id, "m"), ("b", making.prompt_id, "n"), ("c", older, "m")):
+        image_id = add_image(store, name, "A cat.")
+        claimed = store.requests.claim_request(run_id, image_id, [prompt_id], captioner="openai", model=model)
+        assert claimed is not None
+        store.requests.put_in_batch([claimed], "batch_1")
+    add_image(store, "d", "A cat.")
+
+    [size] = store.renewals.count_stale(making)
+
+    assert (size.images, size.batched) == (3, 1)
+
+
+def test_an_estimate_is_measured_by_the_newest_revision_that_enough_requests_were_sent_with(
+    reindexes: Reindexes, run_id: RunId
+) -> None:
+    store = reindexes.store
+    revised = store.prompts.register_prompt(make_prompt("Sent in a batch.")).id
+    assert revised is not None
+    answer_all(store, run_id, reindexes.first, 20)
+    answer_all(store, run_id, revised, 19)
+
+    renewal = plan_renewal(store, reindexes.choose("Say more."), retry=False, price_share=1)
+
+    assert (renewal.asking.is_measured, renewal.asking.requests) == (True, 3)
+    assert renewal.asking.tokens == 3 * 120
 
 
 def test_a_model_is_not_replaced_by_what_is_read_off_files(store: Store, making: Making) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.models import clean_text
+from indexer.models import clean_text, counted, name_captioner
 from tests.factories import make_generation
 
 
@@ -59,3 +59,20 @@ def test_a_generation_names_its_captioner_and_model(captioner: str, model: str, 
     generation = make_generation(captioner=captioner, model=model)
 
     assert generation.captioner_name == name
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 entries"), (1, "1 entry"), (2000, "2,000 entries")])
+def test_one_thing_is_not_called_things(number: int, said: str) -> None:
+    assert counted(number, "entry", "entries") == said
+
+
+@pytest.mark.parametrize(
+    ("captioner", "model", "named"),
+    [
+        ("openai", "gpt-4o-mini", "openai:gpt-4o-mini"),
+        ("offline", "offline", "offline"),
+        ("correction", "", "correction"),
+    ],
+)
+def test_a_captioner_is_named_with_a_model_of_another_name(captioner: str, model: str, named: str) -> None:
+    assert name_captioner(captioner, model) == named

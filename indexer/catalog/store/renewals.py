@@ -30,11 +30,12 @@ class StaleImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaleSize:
-    """How many images of one size, in pixels, are to be asked about anew."""
+    """How many images of one size, in pixels, are to be asked about anew; others were, and wait in a batch."""
 
     width: int
     height: int
     images: int
+    batched: int
 
 
 class Renewals:

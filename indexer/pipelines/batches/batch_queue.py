@@ -11,7 +11,7 @@ from indexer.captioning.openai_batches import BatchState, OpenAIBatches
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.store.requests import OpenBatch
 from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
-from indexer.models import RequestId
+from indexer.models import RequestId, counted
 from indexer.pipelines.batches.request_files import KEY_PREFIX, RequestFile
 from indexer.pipelines.run import Run
 
@@ -48,13 +48,14 @@ class BatchQueue:
         """
         for batch in self._run.store.requests.find_batches():
             if (batch.captioner, batch.model) != (self._captioner.name, self._captioner.model):
-                self._tell(f"{batch.requests} images wait in a batch of {batch.model}; --model collects it.")
+                waiting = counted(batch.requests, "image waits", "images wait")
+                self._tell(f"{waiting} in a batch of {batch.model}; --model collects it.")
             elif (batch_id := self._find(batch)) is None:
                 self._run.store.requests.close_batch(batch.batch, "lost")
             else:
                 self._run.store.requests.name_batch(batch.batch, batch_id)
                 self.sent.append(SentBatch(id=batch_id))
-                self._tell(f"Batch {batch_id} of an earlier run has {batch.requests} requests to collect.")
+                self._tell(f"Batch {batch_id} of an earlier run has {_requests(batch.requests)} to collect.")
 
     def send(self, file: RequestFile) -> None:
         """Begin the batch of a file.
@@ -74,7 +75,7 @@ class BatchQueue:
         self._run.store.requests.name_batch(file.key, batch_id)
         file.path.unlink()
         self.sent.append(SentBatch(id=batch_id, request_ids=file.request_ids))
-        self._tell(f"Batch {batch_id} with {len(file.request_ids):,} requests was sent.")
+        self._tell(f"Batch {batch_id} with {_requests(len(file.request_ids))} was sent.")
 
     def take_ended(self) -> tuple[SentBatch, BatchState] | None:
         """Wait for a batch to end and take it out; None when there is none, or when the run was stopped."""
@@ -110,7 +111,7 @@ class BatchQueue:
         state = self._patiently(lambda: self._batches.get(batch.id))
         if state.status != batch.status:
             batch.status = state.status
-            self._tell(f"Batch {batch.id}: {state.status}, {state.done:,} of {state.total:,} requests done.")
+            self._tell(f"Batch {batch.id}: {state.status}, {state.done:,} of {_requests(state.total)} done.")
         return state
 
     def _find(self, batch: OpenBatch) -> str | None:
@@ -123,8 +124,8 @@ class BatchQueue:
             if self._run.retry_failed:
                 return None
             raise CaptionerUnusableError(
-                f"{exc} {batch.requests} images wait for batch {batch.batch}: use the key and address it was sent "
-                "with, or --retry-failed to ask about them again."
+                f"{exc} {counted(batch.requests, 'image waits', 'images wait')} for batch {batch.batch}: "
+                "use the key and address it was sent with, or --retry-failed to ask about them again."
             ) from exc
 
     def _patiently(self, call: Callable[[], Result], *, found: Callable[[], Result | None] | None = None) -> Result:
@@ -142,3 +143,7 @@ class BatchQueue:
                 before = None if is_first or found is None else found()
                 return call() if before is None else before
         raise CaptionerUnavailableError("it was never sent")  # the loop above returns or raises
+
+
+def _requests(number: int) -> str:
+    return counted(number, "request", "requests")

@@ -11,6 +11,15 @@ def test_images_that_are_not_asked_about_are_done_with_what_is_there() -> None:
     assert (renewal.reused, renewal.to_embed) == (7, 10)
 
 
+def test_images_that_wait_in_a_batch_are_neither_done_nor_to_be_asked_about() -> None:
+    plan = Plan(to_do=3)
+    plan.counts["batched"] = 5
+
+    renewal = Renewal(images=10, asking=plan, made=None)
+
+    assert (renewal.reused, renewal.batched) == (2, 5)
+
+
 def test_entries_that_were_made_before_are_not_made_again() -> None:
     renewal = Renewal(images=10, asking=Plan(), made=make_generation(state="building", entries=4))
 
