@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indexer.catalog.store.generations import Coverage
+from indexer.models import counted
 
 # Shares and means are sums of fractions: what differs by less than this is the same.
 _SAME = 1e-9
@@ -100,7 +101,7 @@ def _recall_faults(evidence: Evidence, terms: Terms) -> Iterator[str]:
     before, after = evidence.recall_before, evidence.recall_after
     if before is not None and after is not None and after < before - terms.tolerance - _SAME:
         allowed = f", more than the tolerance of {terms.tolerance:g}" if terms.tolerance else ""
-        queries = _counted(evidence.queries, "query", "queries")
+        queries = counted(evidence.queries, "query", "queries")
         yield f"{_compared('recall@10', before, after)} over {queries}{allowed}."
 
 
@@ -112,7 +113,7 @@ def _return_faults(evidence: Evidence) -> Iterator[str]:
 def _measured(evidence: Evidence) -> Iterator[str]:
     before, after = evidence.recall_before, evidence.recall_after
     if evidence.is_measured and before is not None and after is not None:
-        queries = _counted(evidence.queries, "query", "queries")
+        queries = counted(evidence.queries, "query", "queries")
         yield f"{_compared('recall@10', before, after)}{_order(evidence)} over {queries}."
 
 
@@ -129,7 +130,7 @@ def _merits(evidence: Evidence) -> Iterator[str]:
         what = "of the new captions" if evidence.asked else "with its own prompt and model"
         why = "no golden queries and no judgements with relevant images"
         if evidence.queries:
-            why = f"none of {_counted(evidence.queries, 'query', 'queries')} finds its images in either index"
+            why = f"none of {counted(evidence.queries, 'query', 'queries')} finds its images in either index"
         yield f"It was not measured: {why}; {_percent(evidence.fresh_share)} of its entries are made {what}."
     if evidence.lost:
         yield _lost(evidence)
@@ -137,7 +138,7 @@ def _merits(evidence: Evidence) -> Iterator[str]:
 
 def _unreadable(evidence: Evidence) -> Iterator[str]:
     if evidence.unreadable:
-        images = _counted(evidence.unreadable, "image is nowhere", "images are nowhere")
+        images = counted(evidence.unreadable, "image is nowhere", "images are nowhere")
         yield f"{images} any more and could not be asked about: the older captions stay."
 
 
@@ -149,11 +150,7 @@ def _compared(measure: str, before: float, after: float) -> str:
 
 
 def _lost(evidence: Evidence) -> str:
-    return f"{_counted(evidence.lost, 'image', 'images')} of the live index would be lost."
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{counted(evidence.lost, 'image', 'images')} of the live index would be lost."
 
 
 def _percent(share: float) -> str:
