@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from indexer.cli.output import JsonFlag, print_json, print_table, say
-from indexer.models import RETRIEVAL
+from indexer.models import RETRIEVAL, Prompt, PromptId
 
 app = typer.Typer(help="Versioned prompts.", no_args_is_help=True)
 
@@ -30,16 +30,7 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
     known = {(prompt.kind, prompt.sha256) for prompt in stored}
     served = live.prompt_id if live else None
     unused = [prompt for kind, prompt in in_force.items() if (kind, prompt.sha256) not in known]
-    rows = [
-        {
-            "kind": prompt.kind,
-            "revision": prompt.revision,
-            "sha256": prompt.sha256.hex(),
-            "in_force": prompt.kind in in_force and in_force[prompt.kind].sha256 == prompt.sha256,
-            "live": served is not None and prompt.id == served,
-        }
-        for prompt in [*unused, *stored]
-    ]
+    rows = [_row(prompt, in_force.get(prompt.kind), served) for prompt in [*unused, *stored]]
     if as_json:
         for row in rows:
             print_json(row)
@@ -49,6 +40,16 @@ def list_prompts(prompts: FolderOption = Path("prompts"), as_json: JsonFlag = Fa
             say(
                 "The retrieval prompt in force waits for `indexer reindex`; until then `ingest` asks with the live one."
             )
+
+
+def _row(prompt: Prompt, in_force: Prompt | None, served: PromptId | None) -> dict[str, object]:
+    return {
+        "kind": prompt.kind,
+        "revision": prompt.revision,
+        "sha256": prompt.sha256.hex(),
+        "in_force": in_force is not None and in_force.sha256 == prompt.sha256,
+        "live": served is not None and served == prompt.id,
+    }
 
 
 def _cells(row: Mapping[str, object]) -> tuple[object, ...]:
