@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from indexer.catalog.embedding import Embedder
 from indexer.errors import AnswersUnusableError
-from indexer.models import RETRIEVAL, Generation, GenerationId
+from indexer.models import RETRIEVAL, Generation, GenerationId, counted
 from indexer.pipelines.dropping import drop_unused
 from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
 from indexer.pipelines.golden import GoldenQuery
@@ -132,7 +132,7 @@ class Reindexing:
         if self.renewing.stale.is_over():
             return
         entries = self._refreshed(building.id).entries
-        self.tell(f"Indexing the vectors and words of {entries:,} entries.")
+        self.tell(f"Indexing the vectors and words of {counted(entries, 'entry', 'entries')}.")
         if self.run.store.partitions.build_indexes(building.id, building.dimensions, stop=self.run.stop):
             self.run.store.generations.mark_ready(building.id)
 
@@ -192,7 +192,7 @@ class Reindexing:
         # Imported here: what it measures with takes seconds to load.
         from indexer.pipelines.evaluating import evaluate, summarise
 
-        self.tell(f"Both generations are asked {len(queries):,} queries.")
+        self.tell(f"Both generations are asked {counted(len(queries), 'query', 'queries')}.")
         asked = evaluate(self.search, before, queries), evaluate(self.search, after, queries)
         return summarise(list(asked[0])), summarise(list(asked[1]))
 
