@@ -1,106 +1,22 @@
 """A reindex over a real catalogue: what is stale, what is read, what it waits for, and what it leaves alone."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from threading import Event
+from dataclasses import replace
 
 import pytest
 
 from indexer.catalog.searching import Query, Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
-from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import CaptionerUnusableError, EmbedderError
-from indexer.models import RETRIEVAL, FoundFile, Generation, GenerationId, ImageFacts, ImageId, PromptId, RunId
-from indexer.pipelines.gate import Terms
+from indexer.models import Generation, GenerationId, ImageId, RunId
 from indexer.pipelines.golden import GoldenQuery
-from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
-from indexer.pipelines.reindexing.targets import Target, choose_embedder, choose_target
-from indexer.settings import Settings
-from tests.factories import add_image, make_answer, make_failure, make_prompt, make_wanted
+from indexer.pipelines.reindexing.targets import choose_embedder
+from tests.factories import add_image, make_answer, make_failure, make_prompt
 from tests.fakes.openai_server import FakeOpenAI, Fault, describe
 from tests.images import image_bytes
-from tests.prompts import write_revision
-
-MODEL = "gpt-4o-mini"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reindexes:
-    """Reindexes a catalogue in which three images on disk are captioned with the first revision, and indexed."""
-
-    store: Store
-    settings: Settings
-    folder: Path
-    first: PromptId
-    images: Sequence[ImageId]
-
-    @property
-    def states(self) -> list[str]:
-        """Return the states of all generations, the oldest first."""
-        return [generation.state for generation in self.store.generations.find_generations()]
-
-    def choose(self, revision: str) -> Target:
-        """Return what a reindex with another prompt is to arrive at."""
-        prompts = write_revision(self.folder, revision)
-        return choose_target(self.store, self.settings, RETRIEVAL, prompts, dry_run=False)
-
-    def build(self, target: Target, run_id: RunId, *, queries: Sequence[GoldenQuery] = ()) -> Reindexing:
-        """Return the stages of a reindex."""
-        wish = Wish(activate=None, terms=Terms(), queries=queries)
-        run = make_run(self.store, self.settings, target, run_id, retry_failed=False, stop=Event())
-        return build_reindexing(run, self.settings, target, wish, batches=False)
-
-    def reindex(self, target: Target) -> tuple[Reindexing, list[Outcome]]:
-        """Reindex, and return what came of it."""
-        with self.store.runs.running("reindex", {}) as run_id:
-            reindexing = self.build(target, run_id)
-            return reindexing, list(reindexing.reindex())
-
-
-@pytest.fixture
-def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp_path: Path) -> Reindexes:
-    settings = Settings.load(
-        openai_base_url=openai_server.base_url, openai_api_key=openai_server.key, home=embedders_home
-    )
-    first = store.prompts.register_prompt(make_prompt()).id
-    assert first is not None
-    add_live(store, settings, first)
-    images = [add_file(store, tmp_path / f"{number}.jpg", number, first) for number in range(3)]
-    return Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
-
-
-def add_live(store: Store, settings: Settings, prompt_id: PromptId) -> None:
-    """Add a live generation of a model's captions."""
-    store.generations.add_generation(
-        prompt_id=prompt_id,
-        captioner="openai",
-        model=MODEL,
-        embedder=settings.embedder,
-        dimensions=384,
-        state="live",
-    )
-
-
-def add_file(store: Store, path: Path, number: int, prompt_id: PromptId) -> ImageId:
-    """Write a picture, register it and caption it."""
-    path.write_bytes(image_bytes(number))
-    registered = register(store, path)
-    answer = make_answer(f"Picture number {number}.", prompt_id=prompt_id)
-    store.captions.store_answer(registered, answer, captioner="openai", model=MODEL)
-    return registered
-
-
-def register(store: Store, path: Path) -> ImageId:
-    """Register the picture at a path."""
-    raw = path.read_bytes()
-    sha256 = hashlib.sha256(raw).digest()
-    facts = ImageFacts(sha256=sha256, format="JPEG", width=64, height=48, size_bytes=len(raw))
-    found = FoundFile(path=path, location=str(path), relative_path=path.name, size_bytes=1, modified_ns=1)
-    return store.images.register_image(facts, found, make_wanted()).image_id
+from tests.integration.library import Library
+from tests.integration.reindexes import MODEL, Reindexes, register
+from tests.tiny_embedders import write_embedder
 
 
 def is_stale(store: Store, image_id: ImageId, making: Making) -> bool:
@@ -299,3 +215,19 @@ def test_refused_images_keep_their_older_captions_and_the_verdict_says_so(
     assert reindexing.verdict is not None
     assert "Only 66.6% of its entries" in reindexing.verdict.reason
     assert (again, len(openai_server.accepted), reindexes.states) == ([], 3, ["live", "ready"])
+
+
+def test_what_a_refused_reindex_asked_for_is_not_what_another_embedder_embeds(
+    reindexes: Reindexes, library: Library, openai_server: FakeOpenAI
+) -> None:
+    write_embedder(reindexes.folder / "tiny")
+    tiny = reindexes.folder / "tiny" / "whole"
+    for table in ("caption", "generation"):
+        library.execute(f"UPDATE {table} SET captioner = 'import', model = 'import', prompt_id = NULL")
+    reindexes.reindex(reindexes.choose("Say more."), activate=False)
+
+    _, outcomes = reindexes.reindex(choose_embedder(reindexes.store, str(tiny)))
+
+    assert (outcomes, len(openai_server.accepted)) == ([], 3)
+    assert list(library.entries(GenerationId(3)).values()) == [f"Picture number {number}." for number in range(3)]
+    assert reindexes.states == ["retired", "ready", "live"]
