@@ -222,8 +222,8 @@ def test_what_a_refused_reindex_asked_for_is_not_what_another_embedder_embeds(
 ) -> None:
     write_embedder(reindexes.folder / "tiny")
     tiny = reindexes.folder / "tiny" / "whole"
-    for table in ("caption", "generation"):
-        library.execute(f"UPDATE {table} SET captioner = 'import', model = 'import', prompt_id = NULL")
+    library.execute("UPDATE caption SET captioner = 'import', model = 'import', prompt_id = NULL")
+    library.execute("UPDATE generation SET captioner = 'import', model = 'import', prompt_id = NULL")
     reindexes.reindex(reindexes.choose("Say more."), activate=False)
 
     _, outcomes = reindexes.reindex(choose_embedder(reindexes.store, str(tiny)))
