@@ -3,17 +3,22 @@
 -- (a correction, then what is worth most to the generation) and the names it is found under; without fallback, of images
 -- with a caption of the generation's own making alone.
 WITH stale AS MATERIALIZED (
-    SELECT i.id
-    FROM image i
-    JOIN generation g ON g.id = {generation}
-    LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
-    WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes
-      AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
-      AND (EXISTS (SELECT FROM caption c
-                   WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
-                     AND CASE WHEN %(fallback)s THEN caption_worth(c, g) IS NOT NULL ELSE is_own(c, g) END)
-           OR (%(fallback)s AND EXISTS (SELECT FROM correction k WHERE k.image_id = i.id AND k.kind = 'retrieval')))
-    ORDER BY i.id
+    SELECT o.id
+    FROM (
+        SELECT i.id, g
+        FROM image i
+        JOIN generation g ON g.id = {generation}
+        LEFT JOIN entry e ON e.generation_id = {generation} AND e.image_id = i.id
+        WHERE i.changes > 0 AND e.changes IS DISTINCT FROM i.changes
+          AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)
+        ORDER BY i.id
+        OFFSET 0 -- sorted first: captions are looked at until there are enough, not those of all images
+    ) o
+    WHERE EXISTS (SELECT FROM caption c
+                  WHERE c.image_id = o.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
+                    AND CASE WHEN %(fallback)s THEN caption_worth(c, o.g) IS NOT NULL ELSE is_own(c, o.g) END)
+       OR (%(fallback)s AND EXISTS (SELECT FROM correction k WHERE k.image_id = o.id AND k.kind = 'retrieval'))
+    ORDER BY o.id
     LIMIT %(limit)s
 )
 SELECT i.id AS image_id, i.changes, c.id AS caption_id, k.id IS NOT NULL AS corrected,

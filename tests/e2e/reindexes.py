@@ -1,5 +1,7 @@
 """What tests of `indexer reindex` share: locks that hold it up, what a sound catalogue has."""
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +104,11 @@ def find_sentences(database: str, generation_id: int, location: Path) -> list[st
     return list(sentences)
 
 
+def find_folder(database: str) -> Path:
+    """Return the folder that the images are in."""
+    return Path(_rows(database, "SELECT location FROM location ORDER BY id LIMIT 1")[0][0]).parent
+
+
 def make_edit(database: str, location: Path) -> None:
     """Let an image be one that an editor made."""
     with psycopg.connect(database) as connection:
@@ -109,3 +116,9 @@ def make_edit(database: str, location: Path) -> None:
             "UPDATE image SET origin = 'edit' WHERE id = (SELECT image_id FROM location WHERE location = %s)",
             [str(location)],
         )
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """Kill a command and wait for its end."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)

@@ -7,7 +7,7 @@ import pytest
 
 from indexer.catalog.store import Store
 from tests.e2e.conftest import Command
-from tests.e2e.reindexes import count_revisions, find_faults, find_verdicts, states
+from tests.e2e.reindexes import count_revisions, find_faults, find_folder, find_verdicts, states
 from tests.e2e.subjects import SUBJECTS, describe_well, evade, say_nothing, write_golden
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, describe, pixels_key
 from tests.images import write_images
@@ -153,6 +153,36 @@ def test_what_the_gate_refuses_is_activated_by_flags(indexed: Command, openai_se
     assert [refused.code, accepted.code] == [4, 0], refused.err + accepted.err
     assert (insisted.code, insisted.lines[-1]["state"], insisted.lines[-1]["activated"]) == (3, "live", True)
     assert states(indexed.variables["DATABASE_URL"]) == ["retired", "retired", "live"]
+
+
+def test_what_was_rolled_back_is_switched_on_again_only_where_that_is_said(
+    indexed: Command, openai_server: FakeOpenAI
+) -> None:
+    openai_server.answer = describe_well
+    write_revision(indexed.folder, "Say more.")
+    indexed("reindex")
+    indexed("generations", "rollback")
+
+    plain, insisted = indexed("reindex"), indexed("reindex", "--activate")
+
+    assert plain.code == 4, plain.err
+    assert "It was live before and was taken back: --golden FILE would measure it" in plain.out
+    assert insisted.code == 0, insisted.err
+    assert states(indexed.variables["DATABASE_URL"]) == ["retired", "live"]
+
+
+def test_after_a_prompt_that_is_answered_alike_everywhere_an_ingest_has_nothing_to_write(
+    indexed: Command, openai_server: FakeOpenAI
+) -> None:
+    database = indexed.variables["DATABASE_URL"]
+    openai_server.answer = say_nothing
+    write_revision(indexed.folder, "Say nothing.")
+    refused = indexed("reindex")
+
+    ingested = indexed("ingest", find_folder(database), "--json").lines[-1]
+
+    assert refused.code == 4, refused.err
+    assert (ingested["known"], ingested["requests"], ingested["indexed"]) == (IMAGES, 0, 0)
 
 
 def test_another_embedder_asks_no_model_and_needs_no_key(

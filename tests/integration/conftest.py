@@ -9,9 +9,14 @@ import pytest
 from indexer.captioning.imported import ImportCaptioner
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
-from indexer.models import RunId
+from indexer.catalog.store.renewals import Making
+from indexer.models import GenerationId, PromptId, RunId
 from indexer.pipelines.indexing import FirstGeneration, Indexing
+from indexer.settings import Settings
+from tests.factories import make_prompt
+from tests.fakes.openai_server import FakeOpenAI
 from tests.integration.library import Library
+from tests.integration.reindexes import Reindexes, add_file, add_live
 
 
 @pytest.fixture
@@ -48,3 +53,43 @@ def captioned() -> Event:
     event = Event()
     event.set()
     return event
+
+
+@pytest.fixture
+def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp_path: Path) -> Reindexes:
+    settings = Settings.load(
+        openai_base_url=openai_server.base_url, openai_api_key=openai_server.key, home=embedders_home
+    )
+    first = store.prompts.register_prompt(make_prompt()).id
+    assert first is not None
+    add_live(store, settings, first)
+    images = [add_file(store, tmp_path / f"{number}.jpg", number, first) for number in range(3)]
+    return Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
+
+
+@pytest.fixture
+def old(library: Library) -> PromptId:
+    return library.prompt("Old.")
+
+
+@pytest.fixture
+def new(library: Library) -> PromptId:
+    return library.prompt("New.")
+
+
+@pytest.fixture
+def live(library: Library, old: PromptId) -> GenerationId:
+    return library.generation(old, "live")
+
+
+@pytest.fixture
+def building(library: Library, new: PromptId, live: GenerationId) -> GenerationId:
+    assert live
+    return library.generation(new, "building")
+
+
+@pytest.fixture
+def making(store: Store) -> Making:
+    """What captions are to be made with."""
+    prompt_id = store.prompts.register_prompt(make_prompt("Describe better.")).id
+    return Making(kind="retrieval", prompt_id=prompt_id, captioner="openai", model="m", rank=2)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import psycopg
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
+from indexer.catalog.store.entries import Document, EntryWords, NewEntry
 from indexer.models import GenerationId, ImageId, PromptId, RequestId, RunId, State
 from tests.factories import make_answer, make_prompt
 
@@ -86,7 +88,7 @@ class Library:
 
     def serving(self, generation_id: GenerationId, *, fallback: bool = True) -> dict[ImageId, str]:
         """Return the first sentence of what each entry is to be made of that a generation lacks."""
-        found = self.store.entries.find_documents(generation_id, limit=1000, fallback=fallback)
+        found = self.find_documents(generation_id, fallback=fallback)
         return {document.image_id: document.sentences[0] for document in found}
 
     def entries(self, generation_id: GenerationId) -> dict[ImageId, str]:
@@ -109,6 +111,21 @@ class Library:
             str(list(vector)),
             str(list(vector)),
         )
+
+    def find_documents(self, generation_id: GenerationId, *, fallback: bool = True) -> list[Document]:
+        """Return what the entries that a generation lacks are to be made of."""
+        return self.store.entries.find_documents(generation_id, limit=1000, fallback=fallback)
+
+    def write_documents(self, generation_id: GenerationId, documents: Sequence[Document]) -> None:
+        """Write what was found before, as a writer does that has embedded it."""
+        words = EntryWords(captions="", keywords="", visible="", names="")
+        vectors = np.array([[1, 0, 0]], dtype=np.float32)
+        entries = [NewEntry(document=each, words=words, mean=vectors[0], vectors=vectors) for each in documents]
+        self.store.entries.write_entries(generation_id, entries)
+
+    def fill(self, generation_id: GenerationId) -> None:
+        """Write all entries that a generation lacks."""
+        self.write_documents(generation_id, self.find_documents(generation_id))
 
     def execute(self, statement: str, *values: object) -> None:
         with psycopg.connect(self.database, autocommit=True) as connection:

@@ -55,6 +55,12 @@ def generations(store: Store) -> dict[int, State]:
     return {generation.id: generation.state for generation in store.generations.find_generations()}
 
 
+def drop_in_a_process(database: str, generation_id: GenerationId) -> None:
+    """Drop a generation with connections of one's own, as another command does."""
+    with Store(database) as own:
+        drop(own, generation_id)
+
+
 @pytest.mark.parametrize("table", ["entry", "image", "caption", "generation"])
 def test_no_search_waits_for_a_drop_behind_a_long_search(store: Store, database: str, table: str) -> None:
     live, retired = add(store, "live"), add(store)
@@ -194,6 +200,22 @@ def test_drops_at_once_queue_up(store: Store, database: str) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda generation_id: drop(store, generation_id), retired))
 
+    assert (generations(store), partitions(database)) == ({}, set())
+
+
+def test_two_drops_beside_a_reader_do_not_wait_for_each_other(store: Store, database: str) -> None:
+    retired = [add(store) for _ in range(2)]
+    drops = [threading.Thread(target=drop_in_a_process, args=(database, one), daemon=True) for one in retired]
+
+    with searching(database):
+        for each in drops:
+            each.start()
+        _wait_for(database, "SELECT FROM pg_inherits WHERE inhdetachpending")
+        time.sleep(0.5)  # the other one asks for its turn meanwhile
+    for each in drops:
+        each.join(20)
+
+    assert [each.is_alive() for each in drops] == [False, False]
     assert (generations(store), partitions(database)) == ({}, set())
 
 

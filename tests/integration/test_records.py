@@ -10,6 +10,7 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.records import Asked, KnownRecord
 from indexer.models import Answer, Caption, FoundFile, FoundRecord, ImageId, RequestId, RunId
 from tests.factories import add_image, make_answer, make_failure, make_found
+from tests.integration.library import Library
 
 MANIFEST = "/things.jsonl"
 REFUSED = make_answer("I'm sorry.", quarantine="the reply is a refusal")
@@ -209,6 +210,32 @@ def test_a_plain_files_line_has_the_caption_that_serves(store: Store) -> None:
     [line] = store.records.find_lines("retrieval")
 
     assert line.sentences == ["By a model."]
+
+
+def test_a_plain_files_line_has_the_caption_that_is_live_and_not_a_renewal(library: Library, store: Store) -> None:
+    old, new = library.prompt("Old."), library.prompt("New.")
+    library.generation(old, "live")
+    building, image_id = library.generation(new, "building"), add_image(store)
+    library.say(image_id, "With the old prompt.", old)
+    library.say(image_id, "With the new prompt.", new, renewal=True)
+    store.records.keep_lines(MANIFEST, [_line(1, images=(make_found("a.jpg"),))])
+    [before] = store.records.find_lines("retrieval")
+
+    library.activate(building)
+
+    [after] = store.records.find_lines("retrieval")
+    assert (before.sentences, after.sentences) == (["With the old prompt."], ["With the new prompt."])
+
+
+def test_a_renewal_does_not_keep_a_records_answer_from_the_live_generation(library: Library, store: Store) -> None:
+    old, new = library.prompt("Old."), library.prompt("New.")
+    live, building, image_id = library.generation(old, "live"), library.generation(new, "building"), add_image(store)
+    library.say(image_id, "With the new prompt.", new, renewal=True)
+
+    _store(store, _add_record(store, image_id), make_answer("Of a record."))
+
+    assert library.serving(live) == {image_id: "Of a record."}
+    assert library.serving(building) == {image_id: "With the new prompt."}
 
 
 def test_images_of_records_of_several_are_counted_while_they_have_no_caption(store: Store) -> None:

@@ -1,127 +1,26 @@
 """A reindex over a real catalogue: what is stale, what is read, what it waits for, and what it leaves alone."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from threading import Event
+from dataclasses import replace
 
 import pytest
 
 from indexer.catalog.searching import Query, Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
-from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import CaptionerUnusableError, EmbedderError
-from indexer.models import RETRIEVAL, FoundFile, Generation, GenerationId, ImageFacts, ImageId, PromptId, RunId, Usage
-from indexer.pipelines.gate import Terms
+from indexer.models import Generation, GenerationId, ImageId, RunId
 from indexer.pipelines.golden import GoldenQuery
-from indexer.pipelines.outcomes import Outcome
-from indexer.pipelines.reindexing.planning import plan_renewal
-from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
-from indexer.pipelines.reindexing.targets import Target, choose_embedder, choose_target
-from indexer.settings import Settings
-from tests.factories import add_image, make_answer, make_failure, make_prompt, make_wanted
+from indexer.pipelines.reindexing.targets import choose_embedder
+from tests.factories import add_image, make_answer, make_failure, make_prompt
 from tests.fakes.openai_server import FakeOpenAI, Fault, describe
 from tests.images import image_bytes
-from tests.prompts import write_revision
-
-MODEL = "gpt-4o-mini"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reindexes:
-    """Reindexes a catalogue in which three images on disk are captioned with the first revision, and indexed."""
-
-    store: Store
-    settings: Settings
-    folder: Path
-    first: PromptId
-    images: Sequence[ImageId]
-
-    @property
-    def states(self) -> list[str]:
-        """Return the states of all generations, the oldest first."""
-        return [generation.state for generation in self.store.generations.find_generations()]
-
-    def choose(self, revision: str) -> Target:
-        """Return what a reindex with another prompt is to arrive at."""
-        prompts = write_revision(self.folder, revision)
-        return choose_target(self.store, self.settings, RETRIEVAL, prompts, dry_run=False)
-
-    def build(self, target: Target, run_id: RunId, *, queries: Sequence[GoldenQuery] = ()) -> Reindexing:
-        """Return the stages of a reindex."""
-        wish = Wish(activate=None, terms=Terms(), queries=queries)
-        run = make_run(self.store, self.settings, target, run_id, retry_failed=False, stop=Event())
-        return build_reindexing(run, self.settings, target, wish, batches=False)
-
-    def reindex(self, target: Target) -> tuple[Reindexing, list[Outcome]]:
-        """Reindex, and return what came of it."""
-        with self.store.runs.running("reindex", {}) as run_id:
-            reindexing = self.build(target, run_id)
-            return reindexing, list(reindexing.reindex())
-
-
-@pytest.fixture
-def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp_path: Path) -> Reindexes:
-    settings = Settings.load(
-        openai_base_url=openai_server.base_url, openai_api_key=openai_server.key, home=embedders_home
-    )
-    first = store.prompts.register_prompt(make_prompt()).id
-    assert first is not None
-    add_live(store, settings, first)
-    images = [add_file(store, tmp_path / f"{number}.jpg", number, first) for number in range(3)]
-    return Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
-
-
-def add_live(store: Store, settings: Settings, prompt_id: PromptId) -> None:
-    """Add a live generation of a model's captions."""
-    store.generations.add_generation(
-        prompt_id=prompt_id,
-        captioner="openai",
-        model=MODEL,
-        embedder=settings.embedder,
-        dimensions=384,
-        state="live",
-    )
-
-
-def add_file(store: Store, path: Path, number: int, prompt_id: PromptId) -> ImageId:
-    """Write a picture, register it and caption it."""
-    path.write_bytes(image_bytes(number))
-    registered = register(store, path)
-    answer = make_answer(f"Picture number {number}.", prompt_id=prompt_id)
-    store.captions.store_answer(registered, answer, captioner="openai", model=MODEL)
-    return registered
-
-
-def register(store: Store, path: Path) -> ImageId:
-    """Register the picture at a path."""
-    raw = path.read_bytes()
-    sha256 = hashlib.sha256(raw).digest()
-    facts = ImageFacts(sha256=sha256, format="JPEG", width=64, height=48, size_bytes=len(raw))
-    found = FoundFile(path=path, location=str(path), relative_path=path.name, size_bytes=1, modified_ns=1)
-    return store.images.register_image(facts, found, make_wanted()).image_id
+from tests.integration.library import Library
+from tests.integration.reindexes import MODEL, Reindexes, register
+from tests.tiny_embedders import write_embedder
 
 
 def is_stale(store: Store, image_id: ImageId, making: Making) -> bool:
     return image_id in [stale.image_id for stale in store.renewals.find_stale(making, after=ImageId(0), limit=10)]
-
-
-def answer_all(store: Store, run_id: RunId, prompt_id: PromptId, requests: int) -> None:
-    """Let so many requests with a prompt be answered."""
-    usage = Usage(input_tokens=100, output_tokens=20, cost_usd=0.001)
-    for number in range(requests):
-        image_id = add_image(store, f"asked {prompt_id} {number}")
-        request_id = store.requests.open_request(run_id, image_id, [prompt_id], captioner="openai", model=MODEL)
-        store.requests.close_request(request_id, "answered", attempts=1, usage=usage)
-
-
-@pytest.fixture
-def making(store: Store) -> Making:
-    """What captions are to be made with."""
-    prompt_id = store.prompts.register_prompt(make_prompt("Describe better.")).id
-    return Making(kind="retrieval", prompt_id=prompt_id, captioner="openai", model="m", rank=2)
 
 
 def test_a_caption_of_another_making_is_stale_and_one_of_this_is_not(store: Store, making: Making) -> None:
@@ -172,39 +71,6 @@ def test_an_image_that_waits_for_its_first_caption_or_has_a_correction_alone_is_
 
     assert [is_stale(store, image_id, making) for image_id in (asked, corrected)] == [True, True]
     assert store.renewals.count_kind("retrieval") == 2
-
-
-def test_what_waits_in_a_batch_for_this_making_is_not_counted_as_to_be_asked(
-    store: Store, making: Making, run_id: RunId
-) -> None:
-    older = store.prompts.register_prompt(make_prompt()).id
-    assert older is not None
-    assert making.prompt_id is not None
-    for name, prompt_id, model in (("a", making.prompt_id, "m"), ("b", making.prompt_id, "n"), ("c", older, "m")):
-        image_id = add_image(store, name, "A cat.")
-        claimed = store.requests.claim_request(run_id, image_id, [prompt_id], captioner="openai", model=model)
-        assert claimed is not None
-        store.requests.put_in_batch([claimed], "batch_1")
-    add_image(store, "d", "A cat.")
-
-    [size] = store.renewals.count_stale(making)
-
-    assert (size.images, size.batched) == (3, 1)
-
-
-def test_an_estimate_is_measured_by_the_newest_revision_that_enough_requests_were_sent_with(
-    reindexes: Reindexes, run_id: RunId
-) -> None:
-    store = reindexes.store
-    revised = store.prompts.register_prompt(make_prompt("Sent in a batch.")).id
-    assert revised is not None
-    answer_all(store, run_id, reindexes.first, 20)
-    answer_all(store, run_id, revised, 19)
-
-    renewal = plan_renewal(store, reindexes.choose("Say more."), retry=False, price_share=1)
-
-    assert (renewal.asking.is_measured, renewal.asking.requests) == (True, 3)
-    assert renewal.asking.tokens == 3 * 120
 
 
 def test_a_model_is_not_replaced_by_what_is_read_off_files(store: Store, making: Making) -> None:
@@ -342,3 +208,19 @@ def test_refused_images_keep_their_older_captions_and_the_verdict_says_so(
     assert reindexing.verdict is not None
     assert "Only 66.6% of its entries" in reindexing.verdict.reason
     assert (again, len(openai_server.accepted), reindexes.states) == ([], 3, ["live", "ready"])
+
+
+def test_what_a_refused_reindex_asked_for_is_not_what_another_embedder_embeds(
+    reindexes: Reindexes, library: Library, openai_server: FakeOpenAI
+) -> None:
+    write_embedder(reindexes.folder / "tiny")
+    tiny = reindexes.folder / "tiny" / "whole"
+    library.execute("UPDATE caption SET captioner = 'import', model = 'import', prompt_id = NULL")
+    library.execute("UPDATE generation SET captioner = 'import', model = 'import', prompt_id = NULL")
+    reindexes.reindex(reindexes.choose("Say more."), activate=False)
+
+    _, outcomes = reindexes.reindex(choose_embedder(reindexes.store, str(tiny)))
+
+    assert (outcomes, len(openai_server.accepted)) == ([], 3)
+    assert list(library.entries(GenerationId(3)).values()) == [f"Picture number {number}." for number in range(3)]
+    assert reindexes.states == ["retired", "ready", "live"]

@@ -8,6 +8,18 @@ import pytest
 from indexer.catalog.store import Store
 from indexer.models import GenerationId, State
 
+# As if the process had been killed there.
+_FAILING = """
+    CREATE FUNCTION fail() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity ~ 'entry_[0-9]+_{index}') THEN
+            RAISE 'killed';
+        END IF;
+    END
+    $$;
+    CREATE EVENT TRIGGER fail ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION fail();
+"""
+
 
 def add(store: Store, state: State = "ready") -> GenerationId:
     return store.generations.add_generation(
@@ -116,3 +128,18 @@ def test_one_reindex_runs_at_a_time(store: Store) -> None:
 
     with store.generations.hold_reindexing() as held_later:
         assert held_later
+
+
+@pytest.mark.parametrize("index", ["vector", "word"])
+def test_a_generation_that_serves_at_once_is_not_there_without_its_indexes(
+    store: Store, database: str, index: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(_FAILING.format(index=index).encode())
+
+    with pytest.raises(psycopg.errors.RaiseException):
+        add(store, "live")
+
+    with psycopg.connect(database) as connection:
+        tables = connection.execute("SELECT relname FROM pg_class WHERE relname ~ '^entry_[0-9]+$'").fetchall()
+    assert (states(store), tables) == ([], [])
