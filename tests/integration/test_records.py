@@ -214,17 +214,26 @@ def test_a_plain_files_line_has_the_caption_that_serves(store: Store) -> None:
 
 def test_a_plain_files_line_has_the_caption_that_is_live_and_not_a_renewal(library: Library, store: Store) -> None:
     old, new = library.prompt("Old."), library.prompt("New.")
-    library.generation(old, "live")
-    building, image_id = library.generation(new, "building"), add_image(store)
-    library.say(image_id, "With the old prompt.", old)
-    library.say(image_id, "With the new prompt.", new, renewal=True)
-    store.records.keep_lines(MANIFEST, [_line(1, images=(make_found("a.jpg"),))])
-    [before] = store.records.find_lines("retrieval")
-
+    live, building = library.generation(old, "live"), library.generation(new, "building")
+    both, renewed = add_image(store, "a"), add_image(store, "b")
+    library.say(both, "With the old prompt.", old)
+    for image_id in (both, renewed):
+        library.say(image_id, "With the new prompt.", new, renewal=True)
+    store.records.keep_lines(
+        MANIFEST, [_line(n, images=(make_found(f"{name}.jpg"),)) for n, name in ((1, "a"), (2, "b"))]
+    )
+    before = [line.sentences for line in store.records.find_lines("retrieval")]
     library.activate(building)
+    switched = [line.sentences for line in store.records.find_lines("retrieval")]
 
-    [after] = store.records.find_lines("retrieval")
-    assert (before.sentences, after.sentences) == (["With the old prompt."], ["With the new prompt."])
+    assert store.generations.activate(live)
+
+    assert before == [["With the old prompt."], None]
+    assert switched == [["With the new prompt."]] * 2
+    assert [line.sentences for line in store.records.find_lines("retrieval")] == [
+        ["With the old prompt."],
+        ["With the new prompt."],
+    ]
 
 
 def test_a_renewal_does_not_keep_a_records_answer_from_the_live_generation(library: Library, store: Store) -> None:
