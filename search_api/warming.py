@@ -5,7 +5,7 @@ from threading import Event
 
 from indexer.errors import CaptionSearchError, EmbedderError
 from indexer.models import Generation, GenerationId
-from indexer.pipelines.switching import find_previous
+from indexer.pipelines.generations.switching import find_previous
 from search_api.parts import Parts
 
 # A generation takes longer than this from its first row to its switch.

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexer.cli.compare import compare
+from indexer.cli.comparing.compare import compare
 from indexer.cli.output import STOPPED, JsonFlag, megabytes, print_json, print_table, say
 from indexer.models import GenerationId, counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
-    from indexer.pipelines.switching import Standing, Switch
+    from indexer.pipelines.generations.switching import Standing, Switch
     from indexer.settings import Settings
 
 _COLUMNS = ("number", "state", "made with", "entries,\nsize", "coverage", "fresh", "activated")
@@ -25,8 +25,8 @@ Number = Annotated[int, typer.Argument(metavar="N", min=1, max=2**31 - 1, help="
 def list_generations(as_json: JsonFlag = False) -> None:
     """List every generation: the live one first, then the newest."""
     from indexer.catalog.opening import open_store
+    from indexer.pipelines.generations.switching import find_standings
     from indexer.pipelines.presenting import present_standing
-    from indexer.pipelines.switching import find_standings
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
@@ -50,7 +50,7 @@ app.command("compare")(compare)
 def activate(number: Number, as_json: JsonFlag = False) -> None:
     """Make a generation the live one at once, whatever was found out about it; then fill its gaps."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines import switching
+    from indexer.pipelines.generations import switching
     from indexer.settings import Settings
 
     settings = Settings.load()
@@ -64,7 +64,7 @@ def activate(number: Number, as_json: JsonFlag = False) -> None:
 def rollback(as_json: JsonFlag = False) -> None:
     """Go back at once to the generation that was live before this one; then fill its gaps."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines import switching
+    from indexer.pipelines.generations import switching
     from indexer.settings import Settings
 
     settings = Settings.load()
@@ -83,8 +83,8 @@ def drop(
 ) -> None:
     """Drop a generation that is not live, beside searches; its captions stay."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines import dropping
-    from indexer.pipelines.switching import get_standing
+    from indexer.pipelines.generations import dropping
+    from indexer.pipelines.generations.switching import get_standing
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:

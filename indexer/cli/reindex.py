@@ -71,7 +71,7 @@ def reindex(
     """Renew captions after a prompt was revised: a new index is built beside the live one, measured, and switched."""
     from indexer.catalog.opening import open_store
     from indexer.cli.reindex_run import ReindexRun
-    from indexer.pipelines.gate import Terms
+    from indexer.pipelines.reindexing.gate import Terms
     from indexer.pipelines.reindexing.targets import choose_embedder, choose_target
     from indexer.settings import Settings
 

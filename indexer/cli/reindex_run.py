@@ -21,9 +21,9 @@ from indexer.cli.telling import tell_failure, tell_lost
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import DatabaseError
 from indexer.models import GenerationId
-from indexer.pipelines.dropping import drop_remains
-from indexer.pipelines.gate import Terms
+from indexer.pipelines.generations.dropping import drop_remains
 from indexer.pipelines.outcomes import Tally
+from indexer.pipelines.reindexing.gate import Terms
 from indexer.pipelines.reindexing.planning import Renewal, plan_renewal, time_embedder
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.targets import Target, get_live

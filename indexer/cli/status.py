@@ -11,7 +11,7 @@ from indexer.models import counted, name_captioner
 
 if TYPE_CHECKING:
     from indexer.catalog.store.status import CaptionerShare, Counts
-    from indexer.pipelines.switching import Standing
+    from indexer.pipelines.generations.switching import Standing
 
 _COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
 _TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
@@ -20,8 +20,8 @@ _TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
 def status(as_json: JsonFlag = False) -> None:
     """Show what is indexed, by which captioner, and what it cost."""
     from indexer.catalog.opening import open_store
+    from indexer.pipelines.generations.switching import find_building, find_live, find_standings
     from indexer.pipelines.presenting import present_generation, present_standing
-    from indexer.pipelines.switching import find_building, find_live, find_standings
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:

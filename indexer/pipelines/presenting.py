@@ -8,8 +8,8 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 from indexer.catalog.searching import Hit, Results, Why
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Band, Generation, ImageId, Mode, Origin, State
+from indexer.pipelines.generations.switching import Standing
 from indexer.pipelines.matching import Matched, MatchedBy
-from indexer.pipelines.switching import Standing
 
 
 class GenerationAnswer(TypedDict):

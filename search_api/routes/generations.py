@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
+from indexer.pipelines.generations.switching import find_standings
 from indexer.pipelines.presenting import StandingAnswer, present_standing
-from indexer.pipelines.switching import find_standings
 from search_api.parts import PartsDep
 
 router = APIRouter(tags=["generations"])

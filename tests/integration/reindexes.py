@@ -9,9 +9,9 @@ from threading import Event
 from indexer.catalog.store import Store
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.models import RETRIEVAL, FoundFile, ImageFacts, ImageId, PromptId, RunId
-from indexer.pipelines.gate import Terms
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.reindexing.gate import Terms
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.targets import Target, choose_target
 from indexer.settings import Settings

@@ -9,10 +9,10 @@ from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.models import Generation, GenerationId, ImageId, Prompt, RunId, Usage
-from indexer.pipelines.comparing import Comparison, compare
+from indexer.pipelines.generations.comparing import Comparison, compare
+from indexer.pipelines.generations.pairing import Scope
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.indexing import FirstGeneration, Indexing
-from indexer.pipelines.pairing import Scope
 from tests.factories import add_image, make_answer, make_prompt
 
 # File names help no query. The first prompt was right about the car alone, the second about all the others.

@@ -13,7 +13,7 @@ from psycopg import sql
 from indexer.catalog.store import Store
 from indexer.errors import GenerationError, NotFoundError
 from indexer.models import GenerationId, State
-from indexer.pipelines.dropping import drop, drop_remains
+from indexer.pipelines.generations.dropping import drop, drop_remains
 
 LONGEST_WAIT_S = 2.0
 

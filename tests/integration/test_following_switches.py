@@ -17,10 +17,10 @@ from indexer.catalog.store import Store
 from indexer.catalog.vectors import Vectors
 from indexer.errors import EmbedderError, QueryError
 from indexer.models import Generation, GenerationId, RunId, State
-from indexer.pipelines.dropping import drop
+from indexer.pipelines.generations.dropping import drop
+from indexer.pipelines.generations.switching import activate, roll_back
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.matching import Matching
-from indexer.pipelines.switching import activate, roll_back
 from search_api.parts import Parts
 from search_api.warming import Warming
 from tests.factories import add_image

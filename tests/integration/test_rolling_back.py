@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from indexer.catalog.store import Store
 from indexer.models import GenerationId
+from indexer.pipelines.generations.switching import roll_back
 from indexer.pipelines.reindexing.targets import Target
-from indexer.pipelines.switching import roll_back
 from tests.fakes.openai_server import FakeOpenAI
 from tests.integration.library import Library
 from tests.integration.reindexes import Reindexes

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from indexer.catalog.embedding import Embedder
 from indexer.errors import AnswersUnusableError
 from indexer.models import RETRIEVAL, Generation, GenerationId, counted
-from indexer.pipelines.dropping import drop_unused
-from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
+from indexer.pipelines.generations.dropping import drop_unused
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.reindexing.gate import Evidence, Terms, Verdict, decide
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.targets import Target, find_made, get_live
 from indexer.pipelines.run import Run

@@ -1,9 +1,9 @@
 import pytest
 
 from indexer.catalog.store.comparisons import OwnCosts
-from indexer.cli.compare_report import measure_rows, tell_cost
+from indexer.cli.comparing.report import measure_rows, tell_cost
 from indexer.pipelines.evaluating import Measures, summarise
-from indexer.pipelines.pairing import Difference
+from indexer.pipelines.generations.pairing import Difference
 
 
 def make_measures(**changes: float | None) -> Measures:

@@ -1,6 +1,6 @@
 import pytest
 
-from indexer.cli.compare import choose_pair
+from indexer.cli.comparing.compare import choose_pair
 from indexer.errors import NotFoundError, SettingsError
 from indexer.models import Generation, GenerationId, State
 from tests.factories import make_generation

@@ -6,8 +6,9 @@ from xml.etree.ElementTree import Element
 
 from indexer.catalog.searching import Hit
 from indexer.catalog.store.comparisons import DifferingCaptions
-from indexer.cli.compare_pictures import Pictures
-from indexer.cli.compare_report import (
+from indexer.cli.comparing.markup import element, table, write_html
+from indexer.cli.comparing.pictures import Pictures
+from indexer.cli.comparing.report import (
     fact_rows,
     measure_rows,
     measure_tables,
@@ -16,11 +17,10 @@ from indexer.cli.compare_report import (
     tell_change,
     titles,
 )
-from indexer.cli.markup import element, table, write_html
 from indexer.models import ImageId
-from indexer.pipelines.comparing import Comparison
 from indexer.pipelines.evaluating import Outcome
-from indexer.pipelines.pairing import Change
+from indexer.pipelines.generations.comparing import Comparison
+from indexer.pipelines.generations.pairing import Change
 
 # Captions are foreign text: should any of it ever be taken for more, the page may still load and run nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -42,7 +42,7 @@ def make_page(comparison: Comparison, pictures: Pictures) -> str:
                 element("meta", name="viewport", content="width=device-width, initial-scale=1"),
                 element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
                 element("title", title),
-                element("style", (files("indexer.cli") / "compare_page.css").read_text(encoding="utf-8")),
+                element("style", (files("indexer.cli.comparing") / "page.css").read_text(encoding="utf-8")),
             ),
             element("body", element("h1", title), *_sections(comparison, pictures)),
             lang="en",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexer.cli.compare_report import show_comparison
+from indexer.cli.comparing.report import show_comparison
 from indexer.cli.golden_queries import load_queries, say_faults
 from indexer.cli.output import JsonFlag, say
 from indexer.errors import NotFoundError, SettingsError
@@ -15,9 +15,9 @@ from indexer.models import Generation, Mode, Strictness, counted
 
 if TYPE_CHECKING:
     from indexer.catalog.store import Store
-    from indexer.pipelines.comparing import Comparison
+    from indexer.pipelines.generations.comparing import Comparison
+    from indexer.pipelines.generations.pairing import Scope
     from indexer.pipelines.golden import GoldenQuery
-    from indexer.pipelines.pairing import Scope
     from indexer.settings import Settings
 
 # So few entries are read fast enough for every query, without an index of their vectors.
@@ -60,7 +60,7 @@ def compare(
         queries, faults = load_queries(store, golden, judgements=True)
         _warn_of_unfinished(store, *pair)
         # Imported here: torch takes seconds to load, and by now there is something to compare.
-        from indexer.pipelines.pairing import Scope
+        from indexer.pipelines.generations.pairing import Scope
 
         scope = Scope(mode=mode, strictness=strictness, show=show, sample=sample)
         comparison = _measure(store, settings, pair, queries, scope)
@@ -108,7 +108,7 @@ def _find(generations: Sequence[Generation], number: int) -> Generation:
 
 def _find_neighbours(generations: Sequence[Generation], live: Generation) -> tuple[Generation, Generation]:
     """Return the live generation and the one that may take its place, else the one it replaced and itself."""
-    from indexer.pipelines.switching import find_previous
+    from indexer.pipelines.generations.switching import find_previous
 
     waiting = [generation for generation in generations if generation.state in ("ready", "building")]
     if waiting:
@@ -129,7 +129,7 @@ def _measure(
 ) -> "Comparison":
     from indexer.catalog.embedding import Embedders
     from indexer.catalog.searching import Searcher
-    from indexer.pipelines.comparing import compare as measure
+    from indexer.pipelines.generations.comparing import compare as measure
 
     search = Searcher(store, Embedders(settings).for_queries).search
     with _shown(scope, 2 * len(queries)) as shown:
@@ -161,8 +161,8 @@ def _shown(scope: "Scope", total: int) -> Iterator["Scope"]:
 
 
 def _write_page(store: "Store", comparison: "Comparison", path: Path) -> None:
-    from indexer.cli.compare_page import make_page
-    from indexer.cli.compare_pictures import Pictures
+    from indexer.cli.comparing.page import make_page
+    from indexer.cli.comparing.pictures import Pictures
     from indexer.pipelines.exporting import write_whole
 
     pictures = Pictures(store)

@@ -5,8 +5,7 @@ import pytest
 
 from indexer.catalog.searching import Hit, Query, Results, Why
 from indexer.models import Generation, GenerationId, ImageId
-from indexer.pipelines.golden import GoldenQuery
-from indexer.pipelines.pairing import (
+from indexer.pipelines.generations.pairing import (
     Change,
     Scope,
     ask_both,
@@ -15,6 +14,7 @@ from indexer.pipelines.pairing import (
     find_worsened,
     group_changes,
 )
+from indexer.pipelines.golden import GoldenQuery
 from tests.factories import make_generation
 
 OLD, NEW = make_generation(), make_generation(id=GenerationId(2), state="ready")

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from indexer.catalog.store.generations import Coverage
-from indexer.pipelines.gate import Evidence, Terms, Verdict, decide
+from indexer.pipelines.reindexing.gate import Evidence, Terms, Verdict, decide
 
 FULL = Coverage(images=1000, entries=1000, fresh=1000)
 MEASURED = Evidence(before=FULL, after=FULL, lost=0, asked=True, recall_before=0.912, recall_after=0.947, queries=120)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from indexer.cli.compare_lines import comparison_lines
+from indexer.cli.comparing.lines import comparison_lines
 from indexer.cli.evaluate_report import COUNTS, TITLES, TOTAL
 from indexer.cli.output import megabytes, print_json, print_table
 from indexer.models import counted
@@ -12,9 +12,9 @@ from indexer.models import counted
 if TYPE_CHECKING:
     from indexer.catalog.searching import Hit
     from indexer.catalog.store.comparisons import OwnCosts
-    from indexer.pipelines.comparing import Comparison, Side
     from indexer.pipelines.evaluating import Outcome
-    from indexer.pipelines.pairing import Change, Difference
+    from indexer.pipelines.generations.comparing import Comparison, Side
+    from indexer.pipelines.generations.pairing import Change, Difference
 
 _NAMED = 3
 

@@ -10,8 +10,7 @@ from indexer.catalog.store.comparisons import DifferingCaptions, OwnCosts, Share
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Generation, ImageId
 from indexer.pipelines.evaluating import Search
-from indexer.pipelines.golden import GoldenQuery
-from indexer.pipelines.pairing import (
+from indexer.pipelines.generations.pairing import (
     Change,
     Difference,
     Scope,
@@ -21,6 +20,7 @@ from indexer.pipelines.pairing import (
     find_worsened,
     group_changes,
 )
+from indexer.pipelines.golden import GoldenQuery
 
 _FIRST, _OWN_QUERIES = 10, 50
 

@@ -1,4 +1,4 @@
-from indexer.cli.markup import element, table, write_html
+from indexer.cli.comparing.markup import element, table, write_html
 
 HOSTILE = "<script>alert(\"1\")</script> & 'so'"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from indexer.cli.evaluate_report import COUNTS, TOTAL, rounded
 
 if TYPE_CHECKING:
-    from indexer.pipelines.comparing import Comparison, Side
     from indexer.pipelines.evaluating import Outcome
-    from indexer.pipelines.pairing import Change, Difference
+    from indexer.pipelines.generations.comparing import Comparison, Side
+    from indexer.pipelines.generations.pairing import Change, Difference
 
 
 def comparison_lines(comparison: "Comparison") -> Iterator[dict[str, object]]:

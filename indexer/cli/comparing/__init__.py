@@ -1,0 +1,1 @@
+"""`indexer generations compare`: as a table, as JSON, and as a page with pictures."""

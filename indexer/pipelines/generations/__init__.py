@@ -1,0 +1,1 @@
+"""Generations beside each other: compared, switched, dropped."""
