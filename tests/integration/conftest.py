@@ -56,7 +56,7 @@ def captioned() -> Event:
 
 
 @pytest.fixture
-def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp_path: Path) -> Reindexes:
+def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp_path: Path) -> Iterator[Reindexes]:
     settings = Settings.load(
         openai_base_url=openai_server.base_url, openai_api_key=openai_server.key, home=embedders_home
     )
@@ -64,7 +64,9 @@ def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp
     assert first is not None
     add_live(store, settings, first)
     images = [add_file(store, tmp_path / f"{number}.jpg", number, first) for number in range(3)]
-    return Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
+    given = Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
+    yield given
+    given.close()
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from indexer.captioning.captioner import Captioner
+from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.store import Store
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.models import RETRIEVAL, FoundFile, ImageFacts, ImageId, PromptId, RunId
@@ -31,6 +33,7 @@ class Reindexes:
     folder: Path
     first: PromptId
     images: Sequence[ImageId]
+    captioners: list[Captioner] = field(default_factory=list)
 
     @property
     def states(self) -> list[str]:
@@ -40,7 +43,15 @@ class Reindexes:
     def choose(self, revision: str) -> Target:
         """Return what a reindex with another prompt is to arrive at."""
         prompts = write_revision(self.folder, revision)
-        return choose_target(self.store, self.settings, RETRIEVAL, prompts, dry_run=False)
+        target = choose_target(self.store, self.settings, RETRIEVAL, prompts, dry_run=False)
+        self.captioners.append(target.captioner)
+        return target
+
+    def close(self) -> None:
+        """Close the connections of all captioners that were chosen."""
+        for captioner in self.captioners:
+            if isinstance(captioner, OpenAICaptioner):
+                captioner.client.close()
 
     def build(
         self, target: Target, run_id: RunId, *, queries: Sequence[GoldenQuery] = (), activate: bool | None = None
