@@ -17,7 +17,7 @@ class Evidence:
 
     `lost` are the images with an entry in the live one and none in the new one; `asked` tells whether captions were
     renewed (not when the embedder alone was changed). recall@10 and MRR are means over `queries`, those with relevant
-    images; None where there are none. `unreadable` images could not be asked about: they are nowhere any more. A
+    images; None where there are none. `gone` images could not be asked about: they are nowhere any more. A
     generation was `taken_back` by a rollback.
     """
 
@@ -30,7 +30,7 @@ class Evidence:
     mrr_before: float | None = None
     mrr_after: float | None = None
     queries: int
-    unreadable: int = 0
+    gone: int = 0
     taken_back: bool = False
 
     @property
@@ -41,7 +41,7 @@ class Evidence:
     @property
     def fresh_share(self) -> float:
         """Return the fresh entries over all whose images could be asked about, 0 to 1."""
-        askable = max(self.after.entries - self.unreadable, 0)
+        askable = max(self.after.entries - self.gone, 0)
         return min(1.0, self.after.fresh / askable) if askable else self.after.fresh_share
 
 
@@ -67,7 +67,7 @@ def decide(evidence: Evidence, terms: Terms) -> Verdict:
     """Return the verdict; its reason names everything that stands in the way, or what was measured."""
     worse = list(_recall_faults(evidence, terms))
     faults = [*_coverage_faults(evidence, terms), *_fresh_faults(evidence, terms), *worse, *_return_faults(evidence)]
-    remarks = [*([] if worse else _measured(evidence)), *([] if faults else _merits(evidence)), *_unreadable(evidence)]
+    remarks = [*([] if worse else _measured(evidence)), *([] if faults else _merits(evidence)), *_gone(evidence)]
     return Verdict(
         passes=not faults,
         reason=" ".join([*faults, *remarks]),
@@ -136,9 +136,9 @@ def _merits(evidence: Evidence) -> Iterator[str]:
         yield _lost(evidence)
 
 
-def _unreadable(evidence: Evidence) -> Iterator[str]:
-    if evidence.unreadable:
-        images = counted(evidence.unreadable, "image is nowhere", "images are nowhere")
+def _gone(evidence: Evidence) -> Iterator[str]:
+    if evidence.gone:
+        images = counted(evidence.gone, "image is nowhere", "images are nowhere")
         yield f"{images} any more and could not be asked about: the older captions stay."
 
 

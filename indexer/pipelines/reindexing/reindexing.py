@@ -164,7 +164,7 @@ class Reindexing:
             mrr_before=old.mrr if old else None,
             mrr_after=new.mrr if new else None,
             queries=len(queries),
-            unreadable=len(self.renewing.stale.unreadable),
+            gone=len(self.renewing.stale.gone),
             taken_back=made.taken_back,
         )
         verdict = decide(evidence, self.wish.terms)

@@ -1,5 +1,6 @@
 """Images whose captions are to be renewed, read from wherever they still are."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ _PAGE = 512
 class Stale:
     """The images that lack a caption of one making; none of them where nothing is to be asked.
 
-    Those `unreadable` are at none of their locations any more.
+    Those `gone` were deleted, or changed, wherever they were; what lies on a disk that is not there is not gone.
     """
 
     def __init__(self, run: Run, making: Making, *, asks: bool = True) -> None:
@@ -27,7 +28,7 @@ class Stale:
         self._making = making
         self._asks = asks
         self._over: set[ImageId] = set()
-        self.unreadable: set[ImageId] = set()
+        self.gone: set[ImageId] = set()
 
     def find(self) -> Iterator[Job]:
         """Yield what is stale now, but for what was given up in this run; pictures are not read yet."""
@@ -48,17 +49,20 @@ class Stale:
         """Read an image's picture; one that is at none of its locations any more, or changed there, has failed."""
         if self.is_over():
             return Outcome(location=job.found.location, status="left", image_id=job.image_id)
-        reasons = []
+        reasons, may_come_back = [], False
         for location in self._run.store.images.get_image(job.image_id).locations:
             file = _file_at(location, job.subject.relative_path)
             try:
                 read = read_for(self._run.captioner, file)
             except BadImageError as exc:
                 reasons.append((location, exc.reason))
+                may_come_back = may_come_back or not _is_deleted(file.path)
                 continue
             if read.facts.sha256 == job.subject.sha256:
                 return self._with_picture(job, file, read)
             reasons.append((location, "the file has changed since it was indexed: ingest it first"))
+        if not may_come_back:
+            self.gone.add(job.image_id)
         return self._fail(job, *(reasons[0] if reasons else (job.found.location, "it is nowhere any more")))
 
     def again(self, job: Job) -> Job | Outcome:
@@ -83,10 +87,14 @@ class Stale:
         return replace(job, found=found, subject=subject_of(found, read))
 
     def _fail(self, job: Job, location: str, reason: str) -> Outcome:
-        self.unreadable.add(job.image_id)
         failure = NewFailure(location=location, stage="read", reason=reason, retryable=True, image_id=job.image_id)
         self._run.store.failures.record_failure(self._run.id, failure)
         return Outcome(location=location, status="failed", reason=reason, image_id=job.image_id)
+
+
+def _is_deleted(path: Path) -> bool:
+    """Tell whether a file is gone while its folder is there."""
+    return path.parent.is_dir() and not os.path.lexists(path)
 
 
 def _file_at(location: str, relative_path: str) -> FoundFile:

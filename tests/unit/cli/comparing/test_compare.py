@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from indexer.cli.comparing.compare import choose_pair
@@ -7,7 +9,11 @@ from tests.factories import make_generation
 
 
 def of_states(*states: State) -> list[Generation]:
-    return [make_generation(id=GenerationId(n), state=state) for n, state in enumerate(states, start=1)]
+    gone = {"retired": datetime(2026, 1, 2, tzinfo=UTC)}
+    return [
+        make_generation(id=GenerationId(n), state=state, retired_at=gone.get(state))
+        for n, state in enumerate(states, start=1)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_queries_that_find_nothing_in_either_measure_nothing() -> None:
 
 
 def test_images_that_are_nowhere_any_more_do_not_count_against_it() -> None:
-    verdict = decide(replace(MEASURED, after=covered(1000, 980), unreadable=20), Terms())
+    verdict = decide(replace(MEASURED, after=covered(1000, 980), gone=20), Terms())
 
     assert verdict.passes
     assert verdict.reason.endswith(
