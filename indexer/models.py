@@ -242,6 +242,11 @@ class Generation:
     verdict: str | None = None
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it may take the live one's place, now or once it is whole."""
+        return self.state in ("building", "ready")
+
+    @property
     def captioner_name(self) -> str:
         """Name captioner and model as one."""
         return name_captioner(self.captioner, self.model)

@@ -40,7 +40,7 @@ class Warming:
         self._parts.warmed_up.set()
         previous = find_previous(generations)
         for generation in generations:
-            if generation.state in ("building", "ready") or generation is previous:
+            if generation.is_waiting or generation is previous:
                 self._load(generation)
 
     def _load(self, generation: Generation) -> str | None:

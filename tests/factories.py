@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indexer.catalog.searching import Hit, Why
 from indexer.catalog.store import Store
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.hits import Sought
@@ -52,6 +53,20 @@ def make_generation(**changes: object) -> Generation:
         **changes,
     }
     return Generation(**values)  # type: ignore[arg-type]
+
+
+def make_hit(number: int) -> Hit:
+    return Hit(
+        image_id=ImageId(number),
+        score=1 / number,
+        band="likely",
+        caption=f"Picture {number}.",
+        origin="original",
+        width=1,
+        height=1,
+        location=f"{number}.jpg",
+        why=Why(highlight="", captioner=None, prompt_revision=None, corrected=False),
+    )
 
 
 def make_failure(location: str = "/pictures/a.jpg", **changes: object) -> NewFailure:

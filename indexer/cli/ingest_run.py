@@ -15,7 +15,7 @@ from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.telling import describe_requests_made, tell_failure, tell_lost
+from indexer.cli.telling import describe_requests_made, describe_rest, tell_failure, tell_lost
 from indexer.cli.wiring import build_ingesting
 from indexer.models import Found, RunId, counted, name_captioner
 from indexer.pipelines.importing import settle_lines
@@ -155,10 +155,10 @@ class IngestRun:
             print("`indexer failures` lists what failed and why.")
         if counts["batched"]:
             print("`indexer ingest --batch` collects what waits in a batch.")
-        if self._run.budget.is_exhausted:
-            print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
-        elif summary["ended"] == "stopped":
-            print("Stopped before the end: run the same command again, and it goes on from here.")
+        for sentence in describe_rest(
+            summary["ended"], self._settings.budget, is_exhausted=self._run.budget.is_exhausted
+        ):
+            print(sentence)
 
     def _tell_mix(self) -> None:
         """Say that captions of another captioner than its own have joined the live index."""

@@ -17,7 +17,7 @@ from indexer.cli.progress import Progress
 from indexer.cli.reindex_plan import Forecast, describe_plan, print_plan
 from indexer.cli.reindex_report import describe_end, end_figures
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.telling import tell_failure, tell_lost
+from indexer.cli.telling import describe_rest, tell_failure, tell_lost
 from indexer.cli.wiring import build_reindexing, make_run
 from indexer.errors import DatabaseError
 from indexer.models import GenerationId
@@ -135,11 +135,9 @@ class ReindexRun:
         if self._as_json:
             print_json({**summary, **end_figures(reindexing)})
             return
-        print("\n".join(describe_end(reindexing, before, self._tally, summary)))
-        if summary["budget_exhausted"]:
-            print(f"The budget of ${self._settings.budget} leaves no room for another request; the rest waits.")
-        elif summary["ended"] == "stopped":
-            print("Stopped before the end: run the same command again, and it goes on from here.")
+        is_exhausted = reindexing.run.budget.is_exhausted
+        rest = describe_rest(summary["ended"], self._settings.budget, is_exhausted=is_exhausted)
+        print("\n".join([*describe_end(reindexing, before, self._tally, summary), *rest]))
 
     def _exit_code(self, reindexing: Reindexing, ended: str) -> int:
         if reindexing.is_refused:

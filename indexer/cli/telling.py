@@ -1,5 +1,7 @@
 """Sentences of every run that asks: what failed, what it cost, what an interrupted one left."""
 
+from collections.abc import Iterator
+
 from indexer.cli.output import print_json, say
 from indexer.models import counted
 from indexer.pipelines.outcomes import Outcome, Tally
@@ -23,6 +25,14 @@ def tell_lost(requests: int) -> None:
     if requests:
         lost = counted(requests, "request", "requests")
         say(f"{lost} of an interrupted run had no answer; what they were for is asked again.")
+
+
+def describe_rest(ended: object, budget_usd: float | None, *, is_exhausted: bool) -> Iterator[str]:
+    """Yield why a run ended before all was done, where it did."""
+    if is_exhausted:
+        yield f"The budget of ${budget_usd} leaves no room for another request; the rest waits."
+    elif ended == "stopped":
+        yield "Stopped before the end: run the same command again, and it goes on from here."
 
 
 def describe_requests_made(tally: Tally) -> str:

@@ -107,7 +107,7 @@ def choose_prompts(
 
 def _name_coming(store: Store) -> str:
     """Name the newest generation that may take the live one's place."""
-    coming = [one for one in store.generations.find_generations() if one.state in ("building", "ready")]
+    coming = [one for one in store.generations.find_generations() if one.is_waiting]
     return f" (generation {coming[-1].id} is {coming[-1].state})" if coming else ""
 
 

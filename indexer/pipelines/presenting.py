@@ -118,12 +118,13 @@ def present_matched(matched: Matched) -> MatchedAnswer:
 
 def present(results: Results) -> SearchAnswer:
     """Return a search's answer as the contract spells it."""
+    generation, coverage = results.generation, results.coverage
     return {
         "query": results.query.text,
         "mode": results.query.mode,
         "no_match": results.no_match,
         "next_cursor": results.next_cursor,
-        "generation": present_generation(results.generation, results.coverage),
+        "generation": present_generation(generation, coverage) if generation and coverage else None,
         "hits": [_hit(hit) for hit in results.hits],
         "took_ms": {
             "embed": round(results.embed_ms, 1),
@@ -133,10 +134,8 @@ def present(results: Results) -> SearchAnswer:
     }
 
 
-def present_generation(generation: Generation | None, coverage: Coverage | None) -> GenerationAnswer | None:
+def present_generation(generation: Generation, coverage: Coverage) -> GenerationAnswer:
     """Return what a generation is and how much it covers."""
-    if generation is None or coverage is None:
-        return None
     return {
         "id": generation.id,
         "prompt_revision": generation.prompt_revision,
@@ -151,15 +150,10 @@ def present_standing(standing: Standing) -> StandingAnswer:
     """Return how one generation stands."""
     generation = standing.generation
     return {
-        "id": generation.id,
+        **present_generation(generation, standing.coverage),
         "state": generation.state,
-        "prompt_revision": generation.prompt_revision,
-        "captioner": generation.captioner_name,
-        "embedder": generation.embedder,
         "dimensions": generation.dimensions,
         "entries": standing.coverage.entries,
-        "coverage": round(standing.coverage.share, 4),
-        "fresh": round(standing.coverage.fresh_share, 4),
         "size_bytes": standing.size_bytes,
         "created_at": generation.created_at.isoformat(),
         "activated_at": generation.activated_at.isoformat() if generation.activated_at else None,

@@ -73,10 +73,9 @@ LIMIT 1;
 -- name: count_coverage
 -- Count the images that have a location, those with an entry in the generation, and the entries of its own making.
 SELECT count(*) AS images, count(e.image_id) AS entries,
-       count(*) FILTER (WHERE (c.captioner, c.model) = (g.captioner, g.model)
-                          AND c.prompt_id IS NOT DISTINCT FROM g.prompt_id) AS fresh
+       count(*) FILTER (WHERE is_own(c, g)) AS fresh
 FROM image i
-CROSS JOIN (SELECT captioner, model, prompt_id FROM generation WHERE id = %(generation_id)s) g
+JOIN generation g ON g.id = %(generation_id)s
 LEFT JOIN entry e ON e.image_id = i.id AND e.generation_id = %(generation_id)s
 LEFT JOIN caption c ON c.id = e.caption_id
 WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id);

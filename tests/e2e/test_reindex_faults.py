@@ -108,7 +108,9 @@ def test_a_reindex_lets_no_second_one_in_and_ends_cleanly_at_ctrl_c(
     second = indexed("reindex")
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    wait_until(lambda: "Stopping" in process.stderr.readline())  # type: ignore[union-attr]
+    told = process.stderr
+    assert told is not None
+    wait_until(lambda: "Stopping" in told.readline())
     may_answer.set()
     stopped, left, paid = finish(process), states(database), len(openai_server.accepted)
     finished = indexed("reindex", "--json")

@@ -61,8 +61,10 @@ class Partitions:
     @contextmanager
     def hold_dropping(self) -> Iterator[None]:
         """Wait until no other process takes partitions away, and keep others from it."""
+        asking = compose("partitions", "hold_dropping")
         with self._database.dedicated() as connection:
-            while not (row := connection.execute(compose("partitions", "hold_dropping")).fetchone()) or not row["held"]:
+            # Asked again rather than waited for in a statement, which whoever detaches would wait for.
+            while not any(row["held"] for row in connection.execute(asking)):
                 time.sleep(_LONGEST_PAUSE_S)
             yield
 

@@ -110,7 +110,7 @@ def _find_neighbours(generations: Sequence[Generation], live: Generation) -> tup
     """Return the live generation and the one that may take its place, else the one it replaced and itself."""
     from indexer.pipelines.generations.switching import find_previous
 
-    waiting = [generation for generation in generations if generation.state in ("ready", "building")]
+    waiting = [generation for generation in generations if generation.is_waiting]
     if waiting:
         return live, max(waiting, key=lambda generation: generation.id)
     previous = find_previous(generations)

@@ -34,18 +34,16 @@ def comparison_lines(comparison: "Comparison") -> Iterator[dict[str, object]]:
 
 
 def _side_as_json(side: "Side") -> dict[str, object]:
+    # Imported here: `indexer --help` starts without what searches.
+    from indexer.pipelines.presenting import present_generation
+
     generation, coverage = side.generation, side.coverage
     return {
-        "id": generation.id,
+        **present_generation(generation, coverage),
         "state": generation.state,
-        "prompt_revision": generation.prompt_revision,
-        "captioner": generation.captioner_name,
-        "embedder": generation.embedder,
         "verdict": generation.verdict,
         "images": coverage.images,
         "entries": coverage.entries,
-        "coverage": round(coverage.share, 4),
-        "fresh": round(coverage.fresh_share, 4),
         **asdict(side.size),
         **rounded(asdict(side.costs)),
     }

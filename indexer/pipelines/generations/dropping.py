@@ -18,7 +18,7 @@ def drop(store: Store, generation_id: GenerationId) -> None:
     """
     generation = store.generations.get_generation(generation_id)
     with store.generations.hold_reindexing() as is_free:
-        if generation.state in ("building", "ready") and not is_free:
+        if generation.is_waiting and not is_free:
             raise GenerationError(f"A reindex is running, perhaps of generation {generation_id}: stop it first.")
         if not drop_unused(store, generation_id):
             raise GenerationError(f"Generation {generation_id} is being written by another command: wait for its end.")
@@ -36,9 +36,9 @@ def drop_unused(store: Store, generation_id: GenerationId) -> bool:
         if not lock.take(generation_id):
             return False
         if not store.generations.mark_dropping(generation_id):
-            for left in store.generations.find_generations():
-                if left.id == generation_id:
-                    check_droppable(left)
+            live = store.generations.get_live()
+            if live is not None and live.id == generation_id:
+                check_droppable(live)
             return True  # another command has dropped it
         with store.partitions.hold_dropping():
             store.partitions.remove_partition(generation_id)

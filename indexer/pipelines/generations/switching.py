@@ -51,7 +51,7 @@ def find_live(standings: Sequence[Standing]) -> Standing | None:
 
 def find_building(standings: Sequence[Standing]) -> Standing | None:
     """Return the newest generation that is being built, or waits for its activation."""
-    return next((each for each in standings if each.generation.state in ("building", "ready")), None)
+    return next((each for each in standings if each.generation.is_waiting), None)
 
 
 def find_previous(generations: Sequence[Generation]) -> Generation | None:

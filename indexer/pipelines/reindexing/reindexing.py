@@ -71,7 +71,8 @@ class Reindexing:
             return
         made = self._begin()
         try:
-            yield from self._make_ready(made)
+            if made.state == "building":
+                yield from self._build(made)
             if self._is_ready(made):
                 yield from self._examine(before, made)
         except AnswersUnusableError as exc:
@@ -111,12 +112,6 @@ class Reindexing:
         )
         return store.get_generation(generation_id)
 
-    def _make_ready(self, made: Generation) -> Iterator[Outcome]:
-        if made.state == "building":
-            yield from self._build(made)
-        if self._is_ready(made):
-            yield from self._catch_up(made.id)
-
     def _build(self, building: Generation) -> Iterator[Outcome]:
         """Load a generation: first what is its own, then what stands in for the rest; and index it.
 
@@ -149,7 +144,12 @@ class Reindexing:
     def _examine(self, before: Generation, made: Generation) -> Iterator[Outcome]:
         """Measure both generations, bring in what arrived meanwhile, and reach a verdict."""
         queries = [query for query in self.wish.queries if query.relevant]
-        old, new = self._measure(before, self._refreshed(made.id), queries) if queries else (None, None)
+        old = new = None
+        if queries:
+            yield from self._catch_up(made.id)  # which fits the cut-off, too
+            if not self._is_ready(made):
+                return
+            old, new = self._measure(before, self._refreshed(made.id), queries)
         arriving_since = time.monotonic()
         yield from self._catch_up(made.id)
         if not self._is_ready(made):

@@ -2,38 +2,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from indexer.catalog.searching import Hit, Query, Results, Why
+from indexer.catalog.searching import Query, Results
 from indexer.models import Generation, GenerationId, ImageId
 from indexer.pipelines.evaluating import Outcome, evaluate, find_worst, group_by_set, summarise
 from indexer.pipelines.golden import GoldenQuery
-from tests.factories import make_generation
+from tests.factories import make_generation, make_hit
 
 GENERATION = make_generation(id=GenerationId(7), state="building")
-WHY = Why(
-    dense_rank=1,
-    similarity=0.5,
-    lexical_rank=None,
-    lexical_score=None,
-    matched_terms=[],
-    highlight="",
-    captioner=None,
-    prompt_revision=None,
-    corrected=False,
-)
-
-
-def make_hit(number: int) -> Hit:
-    return Hit(
-        image_id=ImageId(number),
-        score=1 / number,
-        band="likely",
-        caption=f"Picture {number}.",
-        origin="original",
-        width=1,
-        height=1,
-        location=f"{number}.jpg",
-        why=WHY,
-    )
 
 
 @dataclass

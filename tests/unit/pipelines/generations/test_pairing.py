@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from indexer.catalog.searching import Hit, Query, Results, Why
+from indexer.catalog.searching import Query, Results
 from indexer.models import Generation, GenerationId, ImageId
 from indexer.pipelines.generations.pairing import (
     Change,
@@ -15,7 +15,7 @@ from indexer.pipelines.generations.pairing import (
     group_changes,
 )
 from indexer.pipelines.golden import GoldenQuery
-from tests.factories import make_generation
+from tests.factories import make_generation, make_hit
 
 OLD, NEW = make_generation(), make_generation(id=GenerationId(2), state="ready")
 # What each generation ranks for a query; the old one shows what the new one shows where it is not named.
@@ -41,20 +41,6 @@ class FakeSearch:
         digits = ANSWERS[query.text][generation.id - 1]
         hits = [make_hit(int(digit)) for digit in digits]
         return Results(query=query, generation=generation, coverage=None, hits=hits[: query.limit])
-
-
-def make_hit(number: int) -> Hit:
-    return Hit(
-        image_id=ImageId(number),
-        score=1 / number,
-        band="likely",
-        caption=f"Picture {number}.",
-        origin="original",
-        width=1,
-        height=1,
-        location=f"{number}.jpg",
-        why=Why(highlight="", captioner=None, prompt_revision=None, corrected=False),
-    )
 
 
 def make_golden(text: str, *relevant: int, irrelevant: int | None = None, query_set: str = "all") -> GoldenQuery:
