@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import ModelUnavailableError, ModelUnusableError
 
 _MOST_TOKENS = 10**9
 
@@ -69,14 +69,12 @@ class Completion(BaseModel):
 def read_completion(body: str) -> Completion:
     """Return the completion in a response's body.
 
-    Raises CaptionerUnusableError for a web page, which a wrong base URL answers with, and CaptionerUnavailableError for
+    Raises ModelUnusableError for a web page, which a wrong base URL answers with, and ModelUnavailableError for
     a body that is cut short or no completion.
     """
     if body.lstrip().startswith("<"):
-        raise CaptionerUnusableError(
-            "The endpoint answers with a web page: check OPENAI_BASE_URL (it often ends in /v1)."
-        )
+        raise ModelUnusableError("The endpoint answers with a web page: check OPENAI_BASE_URL (it often ends in /v1).")
     try:
         return Completion.model_validate_json(body)
     except ValidationError as exc:
-        raise CaptionerUnavailableError("an answer that is no chat completion") from exc
+        raise ModelUnavailableError("an answer that is no chat completion") from exc

@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 
 from indexer.captioning.imported import ImportCaptioner
-from indexer.captioning.pricing import BATCH_SHARE
 from indexer.cli.ingest_plan import show_plan
 from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unanswered
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
@@ -25,6 +24,7 @@ from indexer.pipelines.outcomes import Outcome, Status, Tally
 from indexer.pipelines.planning import Planning
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
+from indexer.pricing import BATCH_SHARE
 from indexer.settings import Settings
 from indexer.sources.finding import find_everything
 
