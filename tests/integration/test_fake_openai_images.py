@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import httpx2
 import openai
