@@ -26,7 +26,7 @@ _TEMPLATE = "caption_search_template"
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the settings of whoever runs the tests, and their network, out of them."""
     for name in os.environ:
-        if name.startswith(("CAPTION_SEARCH_", "OPENAI_", "DF_", "DATABASE_URL", "GEMINI_", "HF_")):
+        if name.startswith(("CAPTION_SEARCH_", "OPENAI_", "DF_", "DATABASE_URL", "GEMINI_", "GOOGLE_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("CAPTION_SEARCH_HOME", str(tmp_path / "home"))
