@@ -17,6 +17,7 @@ from indexer.catalog.embedding import DEFAULT, Embedder, Embedders
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
 from indexer.settings import Settings
+from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI
 
 _TEMPLATE = "caption_search_template"
@@ -101,4 +102,10 @@ def store(database: str) -> Iterator[Store]:
 @pytest.fixture
 def openai_server() -> Iterator[FakeOpenAI]:
     with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def gemini_server() -> Iterator[FakeGemini]:
+    with FakeGemini() as server:
         yield server

@@ -24,13 +24,6 @@ from tests.fakes.openai_image_rules import (
 from tests.fakes.openai_requests import BadRequestError, Request
 from tests.fakes.serving import Fault
 
-MODERATION_BLOCKED = Fault(
-    status=400,
-    message="Your request was rejected by the safety system. If you believe this is an error, contact us at "
-    "help.openai.com and include the request ID req_test. safety_violations=[violence].",
-    code="moderation_blocked",
-)
-_FILES = ("image", "image[]", "mask")
 _ORDINARY = ("model", "prompt", "n")
 _DEFAULT_MODELS = {"edits": "gpt-image-1.5", "variations": RETIRED}
 _OUTPUT_TOKENS = {"low": 272, "medium": 1056, "high": 4160, "xhigh": 6240, "max": 8320}
