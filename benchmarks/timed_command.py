@@ -8,18 +8,19 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from indexer.cli.app import main
 from indexer.pipelines.editing import calling
+from indexer.pipelines.jobs import read_for
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_took_s: Counter[str] = Counter()
+_took_s: defaultdict[str, float] = defaultdict(float)
 _noting = threading.Lock()
 
 
@@ -42,7 +43,7 @@ def _pool() -> str:
 if __name__ == "__main__":
     figures = Path(sys.argv.pop(1))
     threading.Thread.run = _timed(_pool, threading.Thread.run)  # type: ignore[method-assign]
-    calling.read_for = _timed(lambda: "reading", calling.read_for)
+    calling.read_for = _timed(lambda: "reading", read_for)  # type: ignore[attr-defined]
     try:
         main()
     finally:
