@@ -42,7 +42,7 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What was paid on one day for one model and set of prompt revisions, or for edits; `unpriced` ones are not in it."""
+    """What was paid on one day for a model and prompt revisions, or for edits; `cost_usd` lacks `unpriced` requests."""
 
     day: date
     captioner: str
