@@ -26,8 +26,8 @@ from tests.fakes.sent_images import SentImage
 from tests.fakes.serving import Fault
 
 _NO_LIST = (
-    "Duplicate parameter: 'image'. You provided multiple values for this parameter, whereas only one is allowed. If you "
-    "are trying to provide a list of values, use the array syntax instead e.g. 'image[]=<value>'."
+    "Duplicate parameter: 'image'. You provided multiple values for this parameter, whereas only one is allowed. If "
+    "you are trying to provide a list of values, use the array syntax instead e.g. 'image[]=<value>'."
 )
 _ORDINARY = ("model", "prompt", "n")
 _DEFAULT_MODELS = {"edits": "gpt-image-1.5", "variations": RETIRED}
