@@ -17,7 +17,6 @@ from psycopg.conninfo import make_conninfo
 
 from benchmarks.endpoints import Endpoint
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.captioning.pricing import Prices
 from indexer.captioning.prompts import get_prompt
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
@@ -26,6 +25,7 @@ from indexer.openai_client import build_client
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
+from indexer.pricing import Prices
 from indexer.settings import Settings
 from indexer.sources.folders import find_files
 

@@ -10,14 +10,16 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 ├── QueryError                    a search asks for nothing, or for too much
 ├── JsonFileError                 a file of captions or records cannot be read at all
 ├── BadImageError                 one file is no usable image; the run goes on
-└── CaptionerError                a model call brought no caption
-    ├── CaptionRefusedError       this image was refused; the run goes on
-    ├── CaptionerUnavailableError busy, down or too slow; worth another try
-    └── CaptionerUnusableError    wrong key, model or address: no image can be captioned; the run stops
+└── ModelError                    a call of a model brought no caption, or no edited image
+    ├── ModelRefusedError         this image, or this edit, was refused; the run goes on
+    ├── ModelUnavailableError     busy, down or too slow; worth another try
+    └── ModelUnusableError        wrong key, model or address: no call can succeed; the run stops
         └── AnswersUnusableError  it answers, and nothing of it can be used: the prompt or the model is of no use
 """
 
 from pathlib import Path
+
+from indexer.models import Usage
 
 
 class CaptionSearchError(Exception):
@@ -77,15 +79,19 @@ class BadImageError(CaptionSearchError):
         super().__init__(self.reason)
 
 
-class CaptionerError(CaptionSearchError):
-    """A model call brought no caption."""
+class ModelError(CaptionSearchError):
+    """A call of a model brought nothing that was asked for; `usage` is what it cost nevertheless, if that is known."""
+
+    def __init__(self, reason: str, *, usage: Usage | None = None) -> None:
+        super().__init__(reason)
+        self.usage = usage
 
 
-class CaptionRefusedError(CaptionerError):
-    """The endpoint will not caption this image, now or later."""
+class ModelRefusedError(ModelError):
+    """The endpoint will not do this, now or later."""
 
 
-class CaptionerUnavailableError(CaptionerError):
+class ModelUnavailableError(ModelError):
     """The endpoint did not answer properly.
 
     `is_busy` when it said that it has too much to do; `retry_after_s` is what it asked to wait, in seconds.
@@ -97,9 +103,9 @@ class CaptionerUnavailableError(CaptionerError):
         self.retry_after_s = retry_after_s
 
 
-class CaptionerUnusableError(CaptionerError):
+class ModelUnusableError(ModelError):
     """The endpoint cannot be used at all as it is set up."""
 
 
-class AnswersUnusableError(CaptionerUnusableError):
+class AnswersUnusableError(ModelUnusableError):
     """The endpoint answers, and no answer can be used."""

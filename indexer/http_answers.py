@@ -7,7 +7,7 @@ from time import time
 
 import regex
 
-from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelError, ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.models import clean_text
 
 _TOO_MANY_REQUESTS = 429
@@ -18,18 +18,18 @@ _LONGEST_MESSAGE = 500
 _DURATION = regex.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s?)?(?:(\d+)ms)?")
 
 
-def error_of(status: int, message: str, headers: Mapping[str, str], *, unusable: Collection[int]) -> CaptionerError:
+def error_of(status: int, message: str, headers: Mapping[str, str], *, unusable: Collection[int]) -> ModelError:
     """Return our error for an answer; `unusable` are statuses that say that no call can succeed, whatever the image.
 
     `headers` are looked up by lower-case names.
     """
     said = f"{clean_text(message)[:_LONGEST_MESSAGE]} (HTTP {status})"
     if status in unusable:
-        return CaptionerUnusableError(f"The endpoint says: {said}")
+        return ModelUnusableError(f"The endpoint says: {said}")
     is_busy = status == _TOO_MANY_REQUESTS
     if is_busy or status >= 500 or status in _TRY_AGAIN:
-        return CaptionerUnavailableError(said, is_busy=is_busy, retry_after_s=_wait_s(headers))
-    return CaptionRefusedError(said)
+        return ModelUnavailableError(said, is_busy=is_busy, retry_after_s=_wait_s(headers))
+    return ModelRefusedError(said)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -16,8 +16,12 @@ GenerationId = NewType("GenerationId", int)
 RunId = NewType("RunId", int)
 RequestId = NewType("RequestId", int)
 RecordId = NewType("RecordId", int)
+EditId = NewType("EditId", int)
 
 Origin = Literal["original", "edit", "frame"]
+ApiFormat = Literal["openai", "gemini"]
+Role = Literal["input", "mask", "reference"]
+EditState = Literal["accepted", "sent", "done", "failed"]
 Mode = Literal["hybrid", "dense", "text"]
 Collapse = Literal["none", "duplicates", "family"]
 Strictness = Literal["low", "normal", "high"]
@@ -120,6 +124,19 @@ class Picture:
     """A JPEG as a model gets it: oriented, shrunk, without metadata."""
 
     jpeg: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPicture:
+    """A picture as an editor gets it: upright, without metadata, its own bytes where that is so already.
+
+    `media_type` is `image/jpeg`, `image/png` or `image/webp`; width and height are in pixels.
+    """
+
+    data: bytes
+    media_type: str
     width: int
     height: int
 

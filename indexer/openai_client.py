@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import openai
 
-from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import ModelError, ModelUnavailableError, ModelUnusableError
 from indexer.http_answers import error_of
 
 # Wrong key, no money, wrong model or address. A 403 may also mean the image: gateways use it so.
@@ -28,16 +28,16 @@ def translated_errors() -> Iterator[None]:
     except openai.APIStatusError as exc:
         raise _translate(exc) from exc
     except openai.APITimeoutError as exc:
-        raise CaptionerUnavailableError("no answer in time") from exc
+        raise ModelUnavailableError("no answer in time") from exc
     except openai.APIConnectionError as exc:
-        raise CaptionerUnavailableError(f"no connection: {exc.__cause__ or exc}") from exc
+        raise ModelUnavailableError(f"no connection: {exc.__cause__ or exc}") from exc
     except UnicodeEncodeError as exc:
-        raise CaptionerUnusableError("OPENAI_API_KEY has characters that no key has.") from exc
+        raise ModelUnusableError("OPENAI_API_KEY has characters that no key has.") from exc
     except (openai.APIError, ValueError) as exc:  # a body that is no JSON, or not the protocol's
-        raise CaptionerUnavailableError(f"an answer that is not the protocol's: {exc}") from exc
+        raise ModelUnavailableError(f"an answer that is not the protocol's: {exc}") from exc
 
 
-def _translate(error: openai.APIStatusError) -> CaptionerError:
+def _translate(error: openai.APIStatusError) -> ModelError:
     body = error.body if isinstance(error.body, dict) else {}
     is_out_of_money = getattr(error, "code", None) in _NO_MONEY_CODES
     return error_of(

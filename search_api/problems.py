@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 
 from indexer.errors import (
     BadImageError,
-    CaptionerError,
-    CaptionerUnavailableError,
     CaptionSearchError,
+    ModelError,
+    ModelUnavailableError,
     NotFoundError,
     QueryError,
 )
@@ -46,15 +46,15 @@ def add_problem_handlers(app: FastAPI) -> None:
     def unusable(_request: Request, error: BadImageError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The image cannot be used: {error.reason}.")
 
-    @app.exception_handler(CaptionerUnavailableError)
-    def busy(_request: Request, error: CaptionerUnavailableError) -> JSONResponse:
-        answer = problem(_UNAVAILABLE, f"The captioner gave no answer: {_clause(error)}.")
+    @app.exception_handler(ModelUnavailableError)
+    def busy(_request: Request, error: ModelUnavailableError) -> JSONResponse:
+        answer = problem(_UNAVAILABLE, f"The model gave no answer: {_clause(error)}.")
         answer.headers["Retry-After"] = str(math.ceil(error.retry_after_s or _RETRY_AFTER_S))
         return answer
 
-    @app.exception_handler(CaptionerError)
-    def no_caption(_request: Request, error: CaptionerError) -> JSONResponse:
-        return problem(HTTPStatus.BAD_GATEWAY, f"The captioner made no caption: {_clause(error)}.")
+    @app.exception_handler(ModelError)
+    def no_caption(_request: Request, error: ModelError) -> JSONResponse:
+        return problem(HTTPStatus.BAD_GATEWAY, f"The model could not be used: {_clause(error)}.")
 
     @app.exception_handler(Exception)
     def unexpected(_request: Request, _error: Exception) -> JSONResponse:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.captioning.captioner import FreeCaptioner
 from indexer.captioning.plain import read_sentences
-from indexer.errors import CaptionerUnusableError
+from indexer.errors import ModelUnusableError
 from indexer.imaging.picture import rgb_pixels
 from indexer.model_loading import first_line, loading_quietly
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject
@@ -46,14 +46,14 @@ class BlipCaptioner(FreeCaptioner):
     ) -> Answer:
         """Return one retrieval caption of several sentences; see `Captioner`."""
         if subject.picture is None:
-            raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
+            raise ModelUnusableError("A model cannot caption an image that was not decoded.")
         pixels = rgb_pixels(subject.picture.jpeg)
         with self._generating:  # it uses every core by itself, and one seed
             try:
                 sentences = self._network.describe(pixels)
             except (TypeError, ValueError) as exc:
                 said = f"The model {self.model} does not caption a picture by itself ({first_line(exc)})."
-                raise CaptionerUnusableError(said) from exc
+                raise ModelUnusableError(said) from exc
         return Answer(captions=(read_sentences(sentences, languages=self._languages),))
 
     def check(self) -> str:
@@ -65,7 +65,7 @@ class BlipCaptioner(FreeCaptioner):
         try:
             return _load(self.model)
         except (ImportError, OSError, RuntimeError, ValueError) as exc:
-            raise CaptionerUnusableError(
+            raise ModelUnusableError(
                 f"The model {self.model} cannot be loaded ({first_line(exc)}). --model takes a folder that holds an "
                 "image-to-text model, or its name on the Hugging Face hub, from where it is downloaded once."
             ) from exc

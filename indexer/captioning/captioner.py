@@ -45,7 +45,7 @@ class Captioner(Protocol):
         """Return a caption for each prompt, or None when it has nothing to say of this image.
 
         `complaint` says why an answer before this one could not be used.
-        Raises CaptionRefusedError, CaptionerUnavailableError or CaptionerUnusableError.
+        Raises ModelRefusedError, ModelUnavailableError or ModelUnusableError.
         """
 
 

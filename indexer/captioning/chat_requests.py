@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from indexer.captioning.replies import combined_schema, combined_text
-from indexer.errors import CaptionerUnusableError
+from indexer.errors import ModelUnusableError
 from indexer.models import Picture, Prompt, Subject
 
 _FORMATS = ("json_schema", "json_object", "text")
@@ -54,7 +54,7 @@ class Dialect:
 
 def _messages(subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> list[dict[str, Any]]:
     if subject.picture is None:
-        raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
+        raise ModelUnusableError("A model cannot caption an image that was not decoded.")
     text = combined_text(prompts) + (_REPAIR.format(complaint) if complaint else "")
     detail = "high" if any(prompt.image_detail == "high" for prompt in prompts) else prompts[0].image_detail
     images = [_image_part(picture, detail) for picture in subject.pictures]

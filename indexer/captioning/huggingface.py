@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from indexer.captioning.estimating import Estimate
 from indexer.captioning.plain import read_sentences
-from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import ModelError, ModelUnavailableError, ModelUnusableError
 from indexer.http_answers import error_of
 from indexer.models import MODEL_RANK, RETRIEVAL, Answer, Prompt, Subject
 
@@ -94,11 +94,11 @@ class HuggingFaceCaptioner:
     ) -> Answer:
         """Send the picture, and make every kind asked for of the answer; see `Captioner`."""
         if subject.picture is None:
-            raise CaptionerUnusableError("A model cannot caption an image that was not decoded.")
+            raise ModelUnusableError("A model cannot caption an image that was not decoded.")
         with _translated_errors():
             text = self._client.image_to_text(subject.picture.jpeg, model=self._url).generated_text
         if not isinstance(text, str):
-            raise CaptionerUnavailableError(_NOT_THE_TASKS)
+            raise ModelUnavailableError(_NOT_THE_TASKS)
         return Answer(captions=tuple(read_sentences([text], prompt, languages=self._languages) for prompt in prompts))
 
     def check(self) -> str:
@@ -112,7 +112,7 @@ class HuggingFaceCaptioner:
             if answer.status_code not in _NO_HEALTH_ROUTE:
                 hf_raise_for_status(answer)
                 if _is_page(answer.text):
-                    raise CaptionerUnusableError(_WEB_PAGE)
+                    raise ModelUnusableError(_WEB_PAGE)
         return f"{self._url} answers, {self.model}"
 
 
@@ -124,29 +124,29 @@ def _translated_errors() -> Iterator[None]:
     except HfHubHTTPError as exc:
         raise _translate(exc.response, exc.server_message) from exc
     except (InferenceTimeoutError, httpx2.TimeoutException) as exc:
-        raise CaptionerUnavailableError("no answer in time") from exc
+        raise ModelUnavailableError("no answer in time") from exc
     except httpx2.HTTPError as exc:
-        raise CaptionerUnavailableError(f"no connection: {exc}") from exc
+        raise ModelUnavailableError(f"no connection: {exc}") from exc
     except OfflineModeIsEnabled as exc:
         said = "The endpoint cannot be asked while HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set: unset it."
-        raise CaptionerUnusableError(said) from exc
+        raise ModelUnusableError(said) from exc
     except httpx2.InvalidURL as exc:
-        raise CaptionerUnusableError(f"HF_API_ITT_BASE is no address: {exc}.") from exc
+        raise ModelUnusableError(f"HF_API_ITT_BASE is no address: {exc}.") from exc
     except UnicodeEncodeError as exc:
-        raise CaptionerUnusableError("HF_TOKEN has characters that no token has.") from exc
+        raise ModelUnusableError("HF_TOKEN has characters that no token has.") from exc
     except _TRIPPED as exc:
         raise _explain(exc) from exc
 
 
-def _translate(answer: httpx2.Response, message: str | None) -> CaptionerError:
+def _translate(answer: httpx2.Response, message: str | None) -> ModelError:
     said = "; ".join((message or answer.reason_phrase).splitlines())
     error = error_of(answer.status_code, said, answer.headers, unusable=_UNUSABLE)
-    if answer.status_code != _LOADING or not isinstance(error, CaptionerUnavailableError):
+    if answer.status_code != _LOADING or not isinstance(error, ModelUnavailableError):
         return error
     # Said for minutes while a model is loaded, or an endpoint that was scaled to zero starts: to wait is no fault.
     estimated_s = _read_estimated_time(answer.text)
     wait_s = error.retry_after_s if estimated_s is None else estimated_s
-    return CaptionerUnavailableError(str(error), is_busy=True, retry_after_s=wait_s)
+    return ModelUnavailableError(str(error), is_busy=True, retry_after_s=wait_s)
 
 
 def _read_estimated_time(body: str) -> float | None:
@@ -156,14 +156,14 @@ def _read_estimated_time(body: str) -> float | None:
         return None
 
 
-def _explain(error: Exception) -> CaptionerError:
+def _explain(error: Exception) -> ModelError:
     """Return our error for one of the library's that says nothing: it broke on a body."""
     if isinstance(error.__context__, httpx2.HTTPStatusError):  # while it read an error whose JSON is no object
         answer = error.__context__.response
         return _translate(answer, answer.text)
     if isinstance(error, JSONDecodeError) and _is_page(error.doc):
-        return CaptionerUnusableError(_WEB_PAGE)
-    return CaptionerUnavailableError(_NOT_THE_TASKS)
+        return ModelUnusableError(_WEB_PAGE)
+    return ModelUnavailableError(_NOT_THE_TASKS)
 
 
 def _is_page(body: str) -> bool:

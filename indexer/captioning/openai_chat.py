@@ -9,11 +9,11 @@ import openai
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.completions import read_completion
 from indexer.captioning.estimating import Estimate, estimate_tokens
-from indexer.captioning.pricing import Prices
 from indexer.captioning.replies import combined_text, parse_reply
 from indexer.http_answers import pause_s
 from indexer.models import MODEL_RANK, Answer, Prompt, Subject, Usage
 from indexer.openai_client import translated_errors
+from indexer.pricing import Prices
 
 
 class OpenAICaptioner:
@@ -81,7 +81,7 @@ class OpenAICaptioner:
     ) -> Answer:
         """Return the captions in a completion's body; `price_share` of the price is paid.
 
-        Raises CaptionerUnavailableError or CaptionerUnusableError for a body that is no completion.
+        Raises ModelUnavailableError or ModelUnusableError for a body that is no completion.
         """
         completion = read_completion(body)
         captions = parse_reply(

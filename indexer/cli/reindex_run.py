@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.embedding.embedder import remote_model
 from indexer.catalog.embedding.weights import find_folder
@@ -27,6 +26,7 @@ from indexer.pipelines.reindexing.gate import Terms
 from indexer.pipelines.reindexing.planning import Renewal, plan_renewal, time_embedder
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.targets import Target, get_live
+from indexer.pricing import BATCH_SHARE
 from indexer.settings import Settings
 
 

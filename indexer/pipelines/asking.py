@@ -3,15 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
+from typing import Protocol, TypeVar
 
 import tenacity
 
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.limiting import Limiter
-from indexer.errors import AnswersUnusableError, CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import AnswersUnusableError, ModelUnavailableError, ModelUnusableError
 from indexer.models import Answer, Prompt, Subject
 
 _log = logging.getLogger(__name__)
@@ -21,6 +22,23 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 # So many images in a row that brought nothing: it is the endpoint, not the images. More after a first good answer, for
 # images that are refused may lie side by side; but not more that had no answer at all.
 _HOPELESS, _HOPELESS_LATER = 20, 100
+
+
+class Reply(Protocol):
+    """What a call of a model returns; the endpoint wants no other for `pause_s` seconds."""
+
+    @property
+    def pause_s(self) -> float: ...  # noqa: D102 - said above
+
+
+AnyReply = TypeVar("AnyReply", bound=Reply)
+
+
+def captioning(
+    captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None
+) -> Callable[[], Answer]:
+    """Return the call that asks a captioner, answered also where it has nothing to say."""
+    return lambda: captioner.caption(subject, prompts, complaint=complaint) or Answer(captions=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +65,10 @@ class Tries:
         self._faults = 0
         self._first_sent_at = float("inf")
 
-    def ask(
-        self, captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], *, complaint: str | None = None
-    ) -> Answer:
-        """Return the first answer; raises what the last try raised, and CaptionerUnavailableError when stopped."""
+    def ask(self, call: Callable[[], AnyReply]) -> AnyReply:
+        """Return the first answer; raises what the last try raised, and ModelUnavailableError when stopped."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(CaptionerUnavailableError),
+            retry=tenacity.retry_if_exception_type(ModelUnavailableError),
             stop=self._is_over,
             wait=self._wait_s,
             sleep=tenacity.sleep_using_event(self._stop),
@@ -60,24 +76,24 @@ class Tries:
         )
         for attempt in retrying:
             with attempt:
-                return self._send(captioner, subject, prompts, complaint)
-        raise CaptionerUnavailableError("it was never sent")  # the loop above returns or raises
+                return self._send(call)
+        raise ModelUnavailableError("it was never sent")  # the loop above returns or raises
 
-    def _send(self, captioner: Captioner, subject: Subject, prompts: Sequence[Prompt], complaint: str | None) -> Answer:
+    def _send(self, call: Callable[[], AnyReply]) -> AnyReply:
         with self._limiter.slot(self._stop) as sent_at:
             if self._stop.is_set():
-                raise CaptionerUnavailableError("the run was stopped before it was sent")
+                raise ModelUnavailableError("the run was stopped before it was sent")
             self._first_sent_at = min(self._first_sent_at, time.monotonic())
             self.count += 1
             try:
-                answer = captioner.caption(subject, prompts, complaint=complaint)
-            except CaptionerUnavailableError as exc:
+                reply = call()
+            except ModelUnavailableError as exc:
                 self._note(exc, sent_at)
                 raise
-            self._limiter.answered(pause_s=answer.pause_s if answer else 0.0)
-        return answer or Answer(captions=())
+            self._limiter.answered(pause_s=reply.pause_s)
+        return reply
 
-    def _note(self, error: CaptionerUnavailableError, sent_at: float) -> None:
+    def _note(self, error: ModelUnavailableError, sent_at: float) -> None:
         if error.is_busy:
             self._limiter.refused(sent_at, pause_s=error.retry_after_s or 0.0)
         else:
@@ -92,7 +108,7 @@ class Tries:
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
         """Return seconds to wait: none after a refusal, as the limiter holds all back, else exponential."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, CaptionerUnavailableError):
+        if isinstance(error, ModelUnavailableError):
             if error.is_busy:
                 return 0.0
             if error.retry_after_s is not None:
@@ -101,27 +117,31 @@ class Tries:
 
 
 class Hope:
-    """Notices that an endpoint brings nothing any more, so that a run ends before a library is spent on it."""
+    """Notices that an endpoint brings nothing any more, so that a run ends before a library is spent on it.
 
-    def __init__(self) -> None:
+    `what` names what it was asked for, and did not bring: `images in a row brought no caption`.
+    """
+
+    def __init__(self, what: str = "images in a row brought no caption") -> None:
+        self._what = what
         self.has_won = False
         self._lost = 0
         self._down = 0
         self._counting = threading.Lock()
 
     def win(self) -> None:
-        """Note an image with a caption."""
+        """Note a call that brought what was asked for."""
         with self._counting:
             self.has_won, self._lost, self._down = True, 0, 0
 
     def lose(self, reason: str, *, is_down: bool = False) -> None:
-        """Note an image without one; raises CaptionerUnusableError or AnswersUnusableError after too many in a row."""
+        """Note one that did not; raises ModelUnusableError or AnswersUnusableError after too many in a row."""
         with self._counting:
             self._lost += 1
             self._down = self._down + 1 if is_down else 0
             most = _HOPELESS_LATER if self.has_won else _HOPELESS
-            said = f"{self._lost} images in a row brought no caption; the last: {reason}."
+            said = f"{self._lost} {self._what}; the last: {reason}."
             if self._down >= _HOPELESS:
-                raise CaptionerUnusableError(said)
+                raise ModelUnusableError(said)
             if self._lost >= most:
                 raise AnswersUnusableError(said)

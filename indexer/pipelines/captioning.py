@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from indexer.catalog.store.requests import Claimed, RequestOutcome
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.models import RETRIEVAL, Answer, Caption, Prompt, RequestId, Usage
-from indexer.pipelines.asking import Asking, Hope
+from indexer.pipelines.asking import Asking, Hope, captioning
 from indexer.pipelines.following import Following
 from indexer.pipelines.jobs import Job, explain
 from indexer.pipelines.ledger import REPEATED, Ledger
@@ -111,15 +111,15 @@ class Captioning:
     def _ask(self, job: Job, request_id: RequestId) -> Outcome:
         tries = self._asking.begin()
         try:
-            answer = tries.ask(self._run.captioner, job.subject, job.prompts)
-        except CaptionRefusedError as exc:
+            answer = tries.ask(captioning(self._run.captioner, job.subject, job.prompts))
+        except ModelRefusedError as exc:
             return self.give_up(job, request_id, "refused", str(exc), tries.count)
-        except CaptionerUnavailableError as exc:
+        except ModelUnavailableError as exc:
             if self._run.stop.is_set():
                 self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
             return self.give_up(job, request_id, "unavailable", str(exc), tries.count)
-        except CaptionerUnusableError:
+        except ModelUnusableError:
             self.close(request_id, "unavailable", tries.count)
             raise
         return self.keep(job, request_id, answer, tries.count)
@@ -132,14 +132,15 @@ class Captioning:
         tries = self._asking.begin()
         captions, usage = bad, Usage()
         try:
-            answer = tries.ask(self._run.captioner, job.subject, job.prompts, complaint=bad[0].quarantine)
+            complaint = bad[0].quarantine
+            answer = tries.ask(captioning(self._run.captioner, job.subject, job.prompts, complaint=complaint))
             captions, usage = answer.captions, answer.usage
-        except (CaptionRefusedError, CaptionerUnavailableError):
+        except (ModelRefusedError, ModelUnavailableError):
             # The first answer stands, with its reason; but not where the run was stopped before the second could come.
             if self._run.stop.is_set():
                 self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
-        except CaptionerUnusableError:
+        except ModelUnusableError:
             self.close(request_id, "unavailable", tries.count)
             raise
         return self._settle(job, captions, request_id, usage, tries.count, is_hopeful=is_hopeful)

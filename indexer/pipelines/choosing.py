@@ -30,8 +30,8 @@ def build_captioner(settings: Settings, *, captions: Path | None) -> Captioner:
     if settings.captioner in ("huggingface", "blip"):
         return _build_unprompted(settings)
     from indexer.captioning.openai_chat import OpenAICaptioner
-    from indexer.captioning.pricing import load_prices
     from indexer.openai_client import build_client
+    from indexer.pricing import load_prices
 
     key = settings.openai_api_key
     if key is None and settings.openai_base_url is None:

@@ -174,7 +174,7 @@ class Indexing:
 def _words(document: Document) -> EntryWords:
     return EntryWords(
         captions=searchable(" ".join(document.sentences)),
-        keywords=searchable(" ".join([*document.tags, *document.descriptions])),
+        keywords=searchable(" ".join([*document.tags, *document.descriptions, *document.instructions])),
         visible=searchable(document.visible_text),
         names=searchable(" ".join(document.names)),
     )

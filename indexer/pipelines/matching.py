@@ -10,7 +10,7 @@ from indexer.captioning.limiting import Limiter
 from indexer.catalog.searching import Likeness, Query, Results, Searcher
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.store import Store
-from indexer.errors import CaptionRefusedError, QueryError
+from indexer.errors import ModelRefusedError, QueryError
 from indexer.imaging.reading import ReadImage, read_image
 from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, GenerationId, ImageFacts, ImageId, Prompt
 from indexer.pipelines.asking import Asking
@@ -64,7 +64,7 @@ class Matching:
         """Return the images that show the same as a file, and then what is like the first of them.
 
         Where there is none, the file is captioned as the live generation was, if it may be, and searched by that;
-        nothing is indexed. Raises BadImageError, CaptionerError, and SettingsError where no endpoint is set.
+        nothing is indexed. Raises BadImageError, ModelError, and SettingsError where no endpoint is set.
         """
         if query.cursor is not None:
             raise QueryError("A search by a file has one page: ask for more hits, or for those of an indexed image.")
@@ -109,9 +109,9 @@ class Matching:
             answer = captioner.caption(subject_of(file, read), prompts)
         captions = [caption for caption in answer.captions if caption.kind == RETRIEVAL] if answer else []
         if not captions:
-            raise CaptionRefusedError("The captioner has nothing to say of this image.")
+            raise ModelRefusedError("The captioner has nothing to say of this image.")
         if captions[0].quarantine:
-            raise CaptionRefusedError(f"The captioner's answer cannot be used: {captions[0].quarantine}.")
+            raise ModelRefusedError(f"The captioner's answer cannot be used: {captions[0].quarantine}.")
         return captions[0].sentences
 
     def _pay(self, captioner: Captioner, file: FoundFile, read: ReadImage, prompts: Sequence[Prompt]) -> Answer | None:

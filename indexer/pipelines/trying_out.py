@@ -6,10 +6,10 @@ from dataclasses import replace
 from indexer.captioning.captioner import Captioner
 from indexer.catalog.store import Store
 from indexer.catalog.store.requests import RequestOutcome
-from indexer.errors import CaptionerUnavailableError, CaptionRefusedError
+from indexer.errors import ModelRefusedError, ModelUnavailableError
 from indexer.imaging.reading import ReadImage
 from indexer.models import Answer, FoundFile, Prompt, RunId, Subject, Usage, ids_of
-from indexer.pipelines.asking import Asking
+from indexer.pipelines.asking import Asking, captioning
 from indexer.pipelines.jobs import subject_of
 
 
@@ -25,7 +25,7 @@ class TryingOut:
     def caption(self, file: FoundFile, read: ReadImage, prompts: Sequence[Prompt]) -> Answer | None:
         """Return what the captioner says of an image, quarantined where it cannot be used; None where it is nothing.
 
-        Raises CaptionerError.
+        Raises ModelError.
         """
         subject = subject_of(file, read)
         if not self._captioner.is_paid:
@@ -37,7 +37,7 @@ class TryingOut:
         asked = [prompt for prompt in prompts if any(caption.kind == prompt.kind for caption in bad)]
         try:
             second = self._ask(subject, asked, bad[0].quarantine)
-        except (CaptionRefusedError, CaptionerUnavailableError):
+        except (ModelRefusedError, ModelUnavailableError):
             return first
         mended = {caption.kind: caption for caption in second.captions}
         captions = tuple(mended.get(caption.kind, caption) for caption in first.captions)
@@ -50,10 +50,10 @@ class TryingOut:
         tries, usage = self._asking.begin(), Usage()
         outcome: RequestOutcome = "unavailable"
         try:
-            answer = tries.ask(self._captioner, subject, prompts, complaint=complaint)
+            answer = tries.ask(captioning(self._captioner, subject, prompts, complaint=complaint))
             usage = answer.usage
             outcome = "answered" if answer.is_usable else "unusable"
-        except CaptionRefusedError:
+        except ModelRefusedError:
             outcome = "refused"
             raise
         finally:

@@ -31,10 +31,10 @@ coalesce((SELECT CASE jsonb_typeof(c.fields -> {field}::text)
           ORDER BY c.rank DESC, c.id DESC LIMIT 1), false)
 
 -- name: parent
-EXISTS (SELECT FROM edit d
-        JOIN edit_source s ON s.edit_id = d.id AND s.role <> 'mask'
+EXISTS (SELECT FROM edit_output d
+        JOIN edit_source s ON s.edit_id = d.edit_id AND s.role <> 'mask'
         JOIN image p ON p.id = s.image_id
-        WHERE d.output_image_id = i.id
+        WHERE d.image_id = i.id
           AND (p.id::text = ANY({values}::text[]) OR encode(p.sha256, 'hex') = ANY({values}::text[])))
 
 -- name: taken

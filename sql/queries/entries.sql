@@ -24,7 +24,9 @@ WITH stale AS MATERIALIZED (
 SELECT i.id AS image_id, i.changes, c.id AS caption_id, k.id IS NOT NULL AS corrected,
        coalesce(k.sentences, c.sentences) AS sentences, coalesce(c.keywords, '{{}}') AS keywords,
        coalesce(c.visible_text, '') AS visible_text, l.names,
-       array_remove(ARRAY[i.title, i.description], NULL) AS descriptions, i.keywords AS own_keywords
+       array_remove(ARRAY[i.title, i.description], NULL) AS descriptions, i.keywords AS own_keywords,
+       ARRAY(SELECT DISTINCT said FROM edit_output o CROSS JOIN unnest(edit_instructions(o.edit_id)) AS said
+             WHERE o.image_id = i.id) AS instructions
 FROM stale s
 JOIN image i ON i.id = s.id
 JOIN generation g ON g.id = {generation}

@@ -82,13 +82,12 @@ SELECT image_id FROM location WHERE location = %(location)s;
 -- name: find_looks
 -- Return what images look like, and the oldest image that each was edited from (itself where it is no edit).
 WITH RECURSIVE origin AS (
-    SELECT id AS image_id, id AS ancestor, 0 AS turns FROM unnest(%(image_ids)s::bigint[]) AS id
+    SELECT id AS image_id, id AS ancestor FROM unnest(%(image_ids)s::bigint[]) AS id
     UNION
-    SELECT o.image_id, s.image_id, o.turns + 1
+    SELECT o.image_id, s.image_id
     FROM origin o
-    JOIN edit d ON d.output_image_id = o.ancestor
-    JOIN edit_source s ON s.edit_id = d.id AND s.role = 'input'
-    WHERE o.turns < 100
+    JOIN edit_output d ON d.image_id = o.ancestor
+    JOIN edit_source s ON s.edit_id = d.edit_id AND s.role = 'input'
 )
 SELECT o.image_id, min(i.perceptual_hash) AS perceptual_hash, min(o.ancestor) AS family
 FROM origin o

@@ -6,15 +6,15 @@ import pytest
 
 from indexer.captioning.openai_batches import OpenAIBatches, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.captioning.pricing import Prices
 from indexer.catalog.store import Store
-from indexer.errors import CaptionerUnusableError
+from indexer.errors import ModelUnusableError
 from indexer.models import ImageId, Prompt, RequestId, RunId
 from indexer.openai_client import build_client
 from indexer.pipelines.batches.batch_queue import BatchQueue
 from indexer.pipelines.batches.request_files import RequestFile
 from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
+from indexer.pricing import Prices
 from tests.factories import add_image, make_prompt
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -94,7 +94,7 @@ def test_a_batch_of_another_account_is_not_paid_again_unless_asked(
     image_id = add_image(store)
     store.requests.put_in_batch([open_request(store, run_id, image_id, prompt)], "batch_elsewhere")
 
-    with pytest.raises(CaptionerUnusableError, match="1 image waits for batch batch_elsewhere"):
+    with pytest.raises(ModelUnusableError, match="1 image waits for batch batch_elsewhere"):
         make_queue(store, run_id, captioner, batches).adopt()
     kept = store.requests.find_batched([image_id])
     make_queue(store, run_id, captioner, batches, retry_failed=True).adopt()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.captioning.blip import BlipCaptioner
-from indexer.errors import CaptionerUnusableError
+from indexer.errors import ModelUnusableError
 from indexer.models import Caption, Picture, Subject
 from tests.images import image_bytes
 from tests.tiny_blip import WORDS, write_blip
@@ -82,7 +82,7 @@ def test_calls_from_many_threads_are_answered_as_from_one(captioner: BlipCaption
 def test_a_model_that_is_not_there_is_one_sentence_with_what_to_do(model: str) -> None:
     captioner = BlipCaptioner(model, max_edge=768)
 
-    with pytest.raises(CaptionerUnusableError, match=r"cannot be loaded \(.+\)\. --model takes a folder"):
+    with pytest.raises(ModelUnusableError, match=r"cannot be loaded \(.+\)\. --model takes a folder"):
         captioner.caption(make_subject(), ())
 
 

@@ -174,9 +174,10 @@ def test_near_duplicates_are_folded_and_counted(searcher: Searcher) -> None:
 def test_an_edit_is_folded_into_its_family(searcher: Searcher, database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(
-            "WITH made AS (INSERT INTO edit (key, output_image_id, instruction, conversation, api_format, model, "
-            "parameters, turn, state) VALUES (sha256('x'), 4, 'white inside', '[]', 'openai', 'm', '{}', 1, 'done') "
-            "RETURNING id) INSERT INTO edit_source SELECT id, 1, 3, 'input' FROM made"
+            "WITH made AS (INSERT INTO edit (key, take, instruction, conversation, api_format, model, parameters, "
+            "turn, state) VALUES (sha256('x'), 1, 'white inside', '[]', 'openai', 'm', '{}', 1, 'done') RETURNING id), "
+            "source AS (INSERT INTO edit_source SELECT id, 0, 3, 'input' FROM made) "
+            "INSERT INTO edit_output SELECT id, 0, 4 FROM made"
         )
 
     folded = searcher.search(Query(text="red mug", strictness="low", collapse="family")).hits

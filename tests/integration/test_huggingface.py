@@ -11,7 +11,7 @@ from huggingface_hub import close_session, constants, get_token
 
 from indexer.captioning.huggingface import HuggingFaceCaptioner, build_client
 from indexer.captioning.prompts import SHIPPED, load_prompts
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import ModelUnavailableError, ModelUnusableError
 from indexer.models import Answer, Picture, Subject
 from tests.fakes.huggingface_server import Asked, FakeHuggingFace, Said, describe
 from tests.images import image_bytes
@@ -70,7 +70,7 @@ def test_without_a_token_none_is_sent_neither_the_stored_one_nor_that_of_the_env
     captioner = make_captioner(endpoint.url, token=None)
 
     for ask in (lambda: caption(captioner), captioner.check):
-        with pytest.raises(CaptionerUnusableError, match="HTTP 401"):
+        with pytest.raises(ModelUnusableError, match="HTTP 401"):
             ask()
     assert endpoint.authorizations == [None, None]
 
@@ -80,13 +80,13 @@ def test_a_token_that_is_set_is_sent_and_not_the_stored_one(endpoint: FakeHuggin
     captioner = make_captioner(endpoint.url, token="hf_other")
 
     for ask in (lambda: caption(captioner), captioner.check):
-        with pytest.raises(CaptionerUnusableError, match="Invalid credentials in Authorization header"):
+        with pytest.raises(ModelUnusableError, match="Invalid credentials in Authorization header"):
             ask()
     assert endpoint.authorizations == ["Bearer hf_other", "Bearer hf_other"]
 
 
 def test_a_token_that_no_header_can_hold_is_unusable(endpoint: FakeHuggingFace) -> None:
-    with pytest.raises(CaptionerUnusableError, match="HF_TOKEN has characters that no token has"):
+    with pytest.raises(ModelUnusableError, match="HF_TOKEN has characters that no token has"):
         caption(make_captioner(endpoint.url, token="hf_…"))
 
 
@@ -111,7 +111,7 @@ def test_a_token_that_no_header_can_hold_is_unusable(endpoint: FakeHuggingFace) 
 def test_an_answer_that_is_not_the_tasks_is_worth_another_try(endpoint: FakeHuggingFace, body: str | bytes) -> None:
     endpoint.answer = lambda _: Said(body=body)
 
-    with pytest.raises(CaptionerUnavailableError, match=r'an answer other than \[{"generated_text"'):
+    with pytest.raises(ModelUnavailableError, match=r'an answer other than \[{"generated_text"'):
         caption(make_captioner(endpoint.url))
 
 
@@ -122,28 +122,28 @@ def test_a_web_page_is_a_wrong_address(
     endpoint.health = Said(body="\n<!doctype html>")
     endpoint.answer = lambda _: endpoint.health
 
-    with pytest.raises(CaptionerUnusableError, match="check HF_API_ITT_BASE"):
+    with pytest.raises(ModelUnusableError, match="check HF_API_ITT_BASE"):
         ask(make_captioner(endpoint.url))
 
 
 def test_a_refusal_is_asked_once_whatever_its_body(endpoint: FakeHuggingFace) -> None:
     endpoint.answer = lambda _: Said(status=500, body=["CUDA error"])
 
-    with pytest.raises(CaptionerUnavailableError, match=r'\["CUDA error"\] \(HTTP 500\)'):
+    with pytest.raises(ModelUnavailableError, match=r'\["CUDA error"\] \(HTTP 500\)'):
         caption(make_captioner(endpoint.url))
 
     assert len(endpoint.accepted) == 1
 
 
 def test_an_endpoint_that_is_down_is_unavailable() -> None:
-    with pytest.raises(CaptionerUnavailableError, match="no connection"):
+    with pytest.raises(ModelUnavailableError, match="no connection"):
         caption(make_captioner("http://127.0.0.1:9"))
 
 
 def test_an_answer_that_takes_too_long_is_unavailable(endpoint: FakeHuggingFace) -> None:
     endpoint.answer = describe_late
 
-    with pytest.raises(CaptionerUnavailableError) as late:
+    with pytest.raises(ModelUnavailableError) as late:
         caption(make_captioner(endpoint.url, timeout_s=0.1))
 
     assert str(late.value) == "no answer in time"
@@ -151,7 +151,7 @@ def test_an_answer_that_takes_too_long_is_unavailable(endpoint: FakeHuggingFace)
 
 @pytest.mark.parametrize("ask", [caption, HuggingFaceCaptioner.check])
 def test_an_address_that_is_none_is_unusable(ask: Callable[[HuggingFaceCaptioner], object]) -> None:
-    with pytest.raises(CaptionerUnusableError, match="HF_API_ITT_BASE is no address"):
+    with pytest.raises(ModelUnusableError, match="HF_API_ITT_BASE is no address"):
         ask(make_captioner("http://[::1"))
 
 
@@ -161,7 +161,7 @@ def test_a_library_that_is_offline_says_what_to_unset(
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
-    with pytest.raises(CaptionerUnusableError, match="HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set: unset it"):
+    with pytest.raises(ModelUnusableError, match="HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set: unset it"):
         ask(make_captioner(endpoint.url))
 
 

@@ -40,7 +40,7 @@ def test_a_lock_row_left_by_a_killed_process_holds_nobody_up(empty_database: str
     migrate(empty_database)
     with connect(empty_database) as connection:
         connection.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0002.editing-keys-judgements'")
-        connection.execute("DROP TABLE edit_source, edit, api_key, judgement")
+        connection.execute("DROP TABLE edit_output, edit_source, edit, api_key, judgement CASCADE")
         connection.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 999999)")
 
     assert migrate(empty_database) == ["0002.editing-keys-judgements"]

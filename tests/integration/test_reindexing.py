@@ -7,7 +7,7 @@ import pytest
 from indexer.catalog.searching import Query, Results
 from indexer.catalog.store import Store
 from indexer.catalog.store.renewals import Making
-from indexer.errors import CaptionerUnusableError, EmbedderError
+from indexer.errors import EmbedderError, ModelUnusableError
 from indexer.models import Generation, GenerationId, ImageId, RunId
 from indexer.pipelines.golden import GoldenQuery
 from indexer.pipelines.reindexing.targets import choose_embedder
@@ -98,7 +98,7 @@ def test_a_picture_is_read_wherever_it_still_is(reindexes: Reindexes, openai_ser
 
 def test_revised_back_to_the_live_prompt_drops_what_was_begun(reindexes: Reindexes, openai_server: FakeOpenAI) -> None:
     openai_server.key = "sk-another"
-    with pytest.raises(CaptionerUnusableError):
+    with pytest.raises(ModelUnusableError):
         reindexes.reindex(reindexes.choose("Say more."))
     begun = reindexes.states
     as_before = replace(reindexes.choose("Say more."), prompt=reindexes.store.prompts.get_prompt(reindexes.first))
@@ -180,7 +180,7 @@ def test_an_embedder_that_there_is_not_begins_no_generation(reindexes: Reindexes
 def test_a_wrong_key_ends_a_reindex_and_the_right_one_goes_on(reindexes: Reindexes, openai_server: FakeOpenAI) -> None:
     target = reindexes.choose("Say more.")
     openai_server.key = "sk-another"
-    with pytest.raises(CaptionerUnusableError):
+    with pytest.raises(ModelUnusableError):
         reindexes.reindex(target)
     openai_server.key = "sk-test"
 

@@ -1,18 +1,18 @@
 import pytest
 
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.http_answers import error_of, retry_after_s
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, CaptionRefusedError),
-        (403, CaptionRefusedError),
-        (418, CaptionerUnusableError),
-        (425, CaptionerUnavailableError),
-        (429, CaptionerUnavailableError),
-        (599, CaptionerUnavailableError),
+        (400, ModelRefusedError),
+        (403, ModelRefusedError),
+        (418, ModelUnusableError),
+        (425, ModelUnavailableError),
+        (429, ModelUnavailableError),
+        (599, ModelUnavailableError),
     ],
 )
 def test_a_status_says_what_the_caller_can_do(status: int, kind: type[Exception]) -> None:
@@ -20,7 +20,7 @@ def test_a_status_says_what_the_caller_can_do(status: int, kind: type[Exception]
 
 
 def test_what_is_unusable_is_so_before_it_is_busy() -> None:
-    assert isinstance(error_of(429, "no money", {}, unusable=(429,)), CaptionerUnusableError)
+    assert isinstance(error_of(429, "no money", {}, unusable=(429,)), ModelUnusableError)
 
 
 def test_a_long_or_hostile_message_is_cut_and_cleaned() -> None:
@@ -42,5 +42,5 @@ def test_a_refusal_without_a_wait_takes_it_from_its_rate_limit_headers() -> None
 
     error = error_of(429, "slow down", headers, unusable=())
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert (error.is_busy, error.retry_after_s) == (True, 90.0)

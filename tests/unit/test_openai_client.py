@@ -6,7 +6,7 @@ import httpx2
 import openai
 import pytest
 
-from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelError, ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.openai_client import build_client, translated_errors
 
 CLIENT = build_client(api_key="key", base_url="http://127.0.0.1:9/v1", timeout_s=7)
@@ -22,8 +22,8 @@ def status_error(
     return CLIENT._make_status_error_from_response(response)
 
 
-def translated(error: Exception) -> CaptionerError:
-    with pytest.raises(CaptionerError) as raised, translated_errors():
+def translated(error: Exception) -> ModelError:
+    with pytest.raises(ModelError) as raised, translated_errors():
         raise error
     assert raised.value.__cause__ is error
     return raised.value
@@ -31,7 +31,7 @@ def translated(error: Exception) -> CaptionerError:
 
 def wait_asked_for(headers: dict[str, str], status: int = 429) -> float | None:
     error = translated(status_error(status, headers=headers))
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     return error.retry_after_s
 
 
@@ -52,21 +52,21 @@ def test_an_endpoint_without_a_key_gets_one_that_says_so() -> None:
 def test_a_wrong_key_model_or_address_makes_the_endpoint_unusable(status: int) -> None:
     error = translated(status_error(status, message="no such model"))
 
-    assert isinstance(error, CaptionerUnusableError)
+    assert isinstance(error, ModelUnusableError)
     assert str(error) == f"The endpoint says: no such model (HTTP {status})"
 
 
 def test_a_spent_quota_makes_the_endpoint_unusable() -> None:
     error = translated(status_error(429, code="insufficient_quota", message="You exceeded your quota"))
 
-    assert isinstance(error, CaptionerUnusableError)
+    assert isinstance(error, ModelUnusableError)
 
 
 @pytest.mark.parametrize("status", [400, 403, 413, 415, 422])
 def test_an_image_that_is_refused_is_refused_for_good(status: int) -> None:
     error = translated(status_error(status, message="content policy"))
 
-    assert isinstance(error, CaptionRefusedError)
+    assert isinstance(error, ModelRefusedError)
     assert str(error) == f"content policy (HTTP {status})"
 
 
@@ -74,7 +74,7 @@ def test_an_image_that_is_refused_is_refused_for_good(status: int) -> None:
 def test_what_may_pass_is_worth_another_try(status: int) -> None:
     error = translated(status_error(status, message="busy"))
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert (str(error), error.retry_after_s) == (f"busy (HTTP {status})", None)
 
 
@@ -86,7 +86,7 @@ def test_an_error_of_any_shape_is_understood_by_its_status(body: str) -> None:
 
     error = translated(CLIENT._make_status_error_from_response(response))
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert str(error).endswith("(HTTP 502)")
 
 
@@ -102,7 +102,7 @@ def test_an_error_of_any_shape_is_understood_by_its_status(body: str) -> None:
 def test_no_proper_answer_is_worth_another_try(error: Exception, reason: str) -> None:
     ours = translated(error)
 
-    assert isinstance(ours, CaptionerUnavailableError)
+    assert isinstance(ours, ModelUnavailableError)
     assert str(ours).startswith(reason)
 
 

@@ -9,7 +9,7 @@ import tenacity
 from openai.types import Embedding
 
 from indexer.catalog.vectors import Vectors
-from indexer.errors import CaptionerError, CaptionerUnavailableError, EmbedderError, SettingsError
+from indexer.errors import EmbedderError, ModelError, ModelUnavailableError, SettingsError
 from indexer.openai_client import build_client, translated_errors
 from indexer.settings import Settings
 
@@ -45,16 +45,16 @@ class OpenAIEmbedder:
 
     def _ask(self, texts: list[str]) -> Vectors:
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(CaptionerUnavailableError),
+            retry=tenacity.retry_if_exception_type(ModelUnavailableError),
             stop=tenacity.stop_before_delay(self._patience_s),
             wait=_wait_s,
             reraise=True,
         )
         try:
             found = retrying(self._send, texts)
-        except CaptionerUnavailableError as exc:
+        except ModelUnavailableError as exc:
             raise EmbedderError(f"The embedder {self.name} ({self._client.base_url}) does not answer: {exc}.") from exc
-        except CaptionerError as exc:
+        except ModelError as exc:
             raise EmbedderError(
                 f"The embedder {self.name} cannot be used: check OPENAI_API_KEY and OPENAI_BASE_URL. {exc}"
             ) from exc
@@ -133,6 +133,6 @@ def _sendable(text: str) -> str:
 def _wait_s(state: tenacity.RetryCallState) -> float:
     """Return the seconds that the endpoint asked for, else exponentially more."""
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, CaptionerUnavailableError) and error.retry_after_s is not None:
+    if isinstance(error, ModelUnavailableError) and error.retry_after_s is not None:
         return error.retry_after_s
     return float(tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S)(state))

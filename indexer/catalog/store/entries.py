@@ -15,7 +15,7 @@ from indexer.models import CaptionId, GenerationId, ImageId
 class Document:
     """What an entry is made of; `changes` is the image's count when it was read.
 
-    `descriptions` and `own_keywords` lie inside the image's file.
+    `descriptions` and `own_keywords` lie inside the image's file; `instructions` are what edits asked for it in words.
     """
 
     image_id: ImageId
@@ -28,6 +28,7 @@ class Document:
     names: list[str]
     descriptions: list[str]
     own_keywords: list[str]
+    instructions: list[str]
 
     @property
     def tags(self) -> list[str]:

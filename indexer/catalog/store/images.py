@@ -83,6 +83,30 @@ class Looks:
     family: ImageId
 
 
+def registration(facts: ImageFacts, found: FoundFile, wanted: Wanted) -> dict[str, object]:
+    """Return the values with which an image is registered where it was found."""
+    return {
+        "location": found.location,
+        "relative_path": found.relative_path,
+        "size_bytes": facts.size_bytes,
+        "modified_ns": found.modified_ns,
+        "sha256": facts.sha256,
+        "origin": facts.origin,
+        "format": facts.format,
+        "width": facts.width,
+        "height": facts.height,
+        "taken_at": facts.metadata.taken_at,
+        "camera": facts.metadata.camera,
+        "latitude": facts.metadata.latitude,
+        "longitude": facts.metadata.longitude,
+        "title": facts.metadata.title,
+        "description": facts.metadata.description,
+        "keywords": list(facts.metadata.keywords),
+        "perceptual_hash": facts.perceptual_hash,
+        **asdict(wanted),
+    }
+
+
 class Images:
     """Queries of sql/queries/images.sql."""
 
@@ -91,28 +115,7 @@ class Images:
 
     def register_image(self, facts: ImageFacts, found: FoundFile, wanted: Wanted) -> Registered:
         """Add an image and its location, or move the location to it."""
-        row = self._database.fetch_one(
-            "images",
-            "register_image",
-            location=found.location,
-            relative_path=found.relative_path,
-            size_bytes=facts.size_bytes,
-            modified_ns=found.modified_ns,
-            sha256=facts.sha256,
-            origin=facts.origin,
-            format=facts.format,
-            width=facts.width,
-            height=facts.height,
-            taken_at=facts.metadata.taken_at,
-            camera=facts.metadata.camera,
-            latitude=facts.metadata.latitude,
-            longitude=facts.metadata.longitude,
-            title=facts.metadata.title,
-            description=facts.metadata.description,
-            keywords=list(facts.metadata.keywords),
-            perceptual_hash=facts.perceptual_hash,
-            **asdict(wanted),
-        )
+        row = self._database.fetch_one("images", "register_image", **registration(facts, found, wanted))
         if row is None:
             raise NotFoundError("image", facts.sha256.hex())
         return Registered(**row)

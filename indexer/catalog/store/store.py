@@ -8,6 +8,7 @@ from indexer.catalog.store.captions import Captions
 from indexer.catalog.store.comparisons import Comparisons
 from indexer.catalog.store.corrections import Corrections
 from indexer.catalog.store.database import Database
+from indexer.catalog.store.edits import Edits
 from indexer.catalog.store.entries import Entries
 from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
@@ -36,6 +37,7 @@ class Store:
         self.judgements = Judgements(self._database)
         self.requests = Requests(self._database)
         self.renewals = Renewals(self._database)
+        self.edits = Edits(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)

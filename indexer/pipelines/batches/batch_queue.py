@@ -10,7 +10,7 @@ import tenacity
 from indexer.captioning.openai_batches import BatchState, OpenAIBatches
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.catalog.store.requests import OpenBatch
-from indexer.errors import CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.models import RequestId, counted
 from indexer.pipelines.batches.request_files import KEY_PREFIX, RequestFile
 from indexer.pipelines.run import Run
@@ -44,7 +44,7 @@ class BatchQueue:
     def adopt(self) -> None:
         """Take over the batches of earlier runs; the images of one that never began are free again.
 
-        Raises CaptionerUnusableError for one that the endpoint does not know, unless failures are tried again.
+        Raises ModelUnusableError for one that the endpoint does not know, unless failures are tried again.
         """
         for batch in self._run.store.requests.find_batches():
             if (batch.captioner, batch.model) != (self._captioner.name, self._captioner.model):
@@ -69,9 +69,9 @@ class BatchQueue:
                 lambda: self._batches.create(file.path, file.key, file.dialect),
                 found=lambda: self._batches.find(file.key),
             )
-        except (CaptionerUnusableError, CaptionRefusedError) as exc:
+        except (ModelUnusableError, ModelRefusedError) as exc:
             self._run.store.requests.close_batch(file.key, "lost")
-            raise CaptionerUnusableError(f"The endpoint takes no batch: {exc} Ask without --batch.") from exc
+            raise ModelUnusableError(f"The endpoint takes no batch: {exc} Ask without --batch.") from exc
         self._run.store.requests.name_batch(file.key, batch_id)
         file.path.unlink()
         self.sent.append(SentBatch(id=batch_id, request_ids=file.request_ids))
@@ -93,15 +93,15 @@ class BatchQueue:
     def fetch_results(self, state: BatchState, folder: Path) -> list[Path]:
         """Write the results of a batch that has ended into a folder.
 
-        Raises CaptionerUnusableError where they are gone; when failures are tried again, they count as none.
+        Raises ModelUnusableError where they are gone; when failures are tried again, they count as none.
         """
         try:
             return self._patiently(lambda: self._batches.fetch_results(state, folder))
-        except (CaptionerUnusableError, CaptionRefusedError) as exc:
+        except (ModelUnusableError, ModelRefusedError) as exc:
             if self._run.retry_failed:
                 return []
             said = f"{exc} These are the results of batch {state.id}; --retry-failed asks about its images again."
-            raise CaptionerUnusableError(said) from exc
+            raise ModelUnusableError(said) from exc
 
     def clean_up(self, batch: SentBatch) -> None:
         """Delete what the endpoint keeps of a collected batch."""
@@ -120,10 +120,10 @@ class BatchQueue:
             if batch.batch.startswith(KEY_PREFIX):
                 return self._patiently(lambda: self._batches.find(batch.batch))
             return self._patiently(lambda: self._batches.get(batch.batch)).id
-        except (CaptionerUnusableError, CaptionRefusedError) as exc:
+        except (ModelUnusableError, ModelRefusedError) as exc:
             if self._run.retry_failed:
                 return None
-            raise CaptionerUnusableError(
+            raise ModelUnusableError(
                 f"{exc} {counted(batch.requests, 'image waits', 'images wait')} for batch {batch.batch}: "
                 "use the key and address it was sent with, or --retry-failed to ask about them again."
             ) from exc
@@ -131,7 +131,7 @@ class BatchQueue:
     def _patiently(self, call: Callable[[], Result], *, found: Callable[[], Result | None] | None = None) -> Result:
         """Call until the endpoint answers; after an error, first look whether the call had its effect all the same."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(CaptionerUnavailableError),
+            retry=tenacity.retry_if_exception_type(ModelUnavailableError),
             stop=tenacity.stop_after_delay(_PATIENCE_S) | tenacity.stop_when_event_set(self._run.stop),
             wait=tenacity.wait_random_exponential(max=_LONGEST_WAIT_S),
             sleep=tenacity.sleep_using_event(self._run.stop),
@@ -142,7 +142,7 @@ class BatchQueue:
                 is_first = attempt.retry_state.attempt_number == 1
                 before = None if is_first or found is None else found()
                 return call() if before is None else before
-        raise CaptionerUnavailableError("it was never sent")  # the loop above returns or raises
+        raise ModelUnavailableError("it was never sent")  # the loop above returns or raises
 
 
 def _requests(number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from indexer.captioning.openai_batches import MOST_LINES, BatchState, batch_line
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.errors import CaptionerUnusableError
+from indexer.errors import ModelUnusableError
 from indexer.models import ImageId, RequestId, Usage
 from indexer.pipelines.batches.batch_queue import BatchQueue, SentBatch
 from indexer.pipelines.batches.collecting import Collecting, Unanswered
@@ -60,11 +60,11 @@ class Batching:
     def run(self, prepared: Iterable[Job | Outcome]) -> Iterator[Job | Outcome]:
         """Yield outcomes as batches are collected; jobs that another living run is asking about are handed back.
 
-        Raises CaptionerUnusableError where another process is at it, or where a batch is refused as a whole.
+        Raises ModelUnusableError where another process is at it, or where a batch is refused as a whole.
         """
         with self._run.store.requests.hold_batches() as is_ours, tempfile.TemporaryDirectory("-caption-search") as name:
             if not is_ours:
-                raise CaptionerUnusableError("Another command is sending and collecting batches; let it, or stop it.")
+                raise ModelUnusableError("Another command is sending and collecting batches; let it, or stop it.")
             folder = Path(name)
             try:
                 self._queue.adopt()
@@ -200,7 +200,7 @@ class Batching:
         """
         image_ids = self._run.store.requests.close_batch(batch.id, "lost")
         if not state.is_too_much or (len(image_ids) <= 1 and not self._queue.sent):
-            raise CaptionerUnusableError(f"The endpoint refused a batch, and nothing of it was paid: {state.reason}")
+            raise ModelUnusableError(f"The endpoint refused a batch, and nothing of it was paid: {state.reason}")
         jobs = [self._collecting.job_of(image_id) for image_id in image_ids]
         for job in jobs:
             self._captioning.ask_again(job)

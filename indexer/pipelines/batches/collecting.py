@@ -7,14 +7,14 @@ from pathlib import Path
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.openai_batches import BatchResult, BatchState, read_results
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.captioning.pricing import BATCH_SHARE
 from indexer.catalog.store.requests import BatchedRequest
-from indexer.errors import BadImageError, CaptionerUnavailableError, CaptionerUnusableError
+from indexer.errors import BadImageError, ModelUnavailableError, ModelUnusableError
 from indexer.models import Answer, FoundFile, ImageId, Prompt, PromptId, RequestId, Subject
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.jobs import Job, read_for
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
+from indexer.pricing import BATCH_SHARE
 
 _OK, _TOO_MANY, _SERVER_FAULT = 200, 429, 500
 _ABOUT_BODY = (400, 422)
@@ -81,7 +81,7 @@ class Collecting:
         if result.status == _OK:
             try:
                 answer = self._captioner.read_answer(result.body, prompts, dialect=dialect, price_share=BATCH_SHARE)
-            except (CaptionerUnavailableError, CaptionerUnusableError) as exc:
+            except (ModelUnavailableError, ModelUnusableError) as exc:
                 reason = str(exc)
             else:
                 asked = self._with_picture(job, answer) if may_repair else job

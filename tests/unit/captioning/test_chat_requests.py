@@ -5,8 +5,8 @@ import pytest
 
 from indexer.captioning.chat_requests import Dialect
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.captioning.pricing import Prices
 from indexer.models import Picture, Subject
+from indexer.pricing import Prices
 from tests.factories import make_prompt
 
 PICTURE = Picture(jpeg=b"jpeg", width=640, height=480)

@@ -6,14 +6,14 @@ from huggingface_hub import hf_raise_for_status
 from huggingface_hub.errors import InferenceTimeoutError
 
 from indexer.captioning.huggingface import _translated_errors
-from indexer.errors import CaptionerError, CaptionerUnavailableError, CaptionerUnusableError, CaptionRefusedError
+from indexer.errors import ModelError, ModelRefusedError, ModelUnavailableError, ModelUnusableError
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1:9/models/tests/captions")
 
 
-def translated(status: int, body: str = "", **headers: str) -> CaptionerError:
+def translated(status: int, body: str = "", **headers: str) -> ModelError:
     """Return our error for an answer that the library has read."""
-    with pytest.raises(CaptionerError) as raised, _translated_errors():
+    with pytest.raises(ModelError) as raised, _translated_errors():
         hf_raise_for_status(httpx2.Response(status, text=body, headers=headers, request=REQUEST))
     return raised.value
 
@@ -21,7 +21,7 @@ def translated(status: int, body: str = "", **headers: str) -> CaptionerError:
 def test_a_model_that_is_loading_asks_to_wait() -> None:
     error = translated(503, '{"error": "Model a is currently loading", "estimated_time": 20.5}')
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert (str(error), error.is_busy, error.retry_after_s) == ("Model a is currently loading (HTTP 503)", True, 20.5)
 
 
@@ -29,7 +29,7 @@ def test_a_model_that_is_loading_asks_to_wait() -> None:
 def test_a_time_that_cannot_be_waited_for_is_none(time: str) -> None:
     error = translated(503, f'{{"error": "loading", "estimated_time": {time}}}')
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert (str(error), error.is_busy, error.retry_after_s) == ("loading (HTTP 503)", True, None)
 
 
@@ -49,19 +49,19 @@ def test_what_may_pass_is_worth_another_try(
 ) -> None:
     error = translated(status, **headers)
 
-    assert isinstance(error, CaptionerUnavailableError)
+    assert isinstance(error, ModelUnavailableError)
     assert (error.is_busy, error.retry_after_s) == (is_busy, retry_after_s)
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
 @pytest.mark.parametrize("body", ["", '{"error": "no"}', '["no"]', '"no"'])
 def test_a_wrong_token_or_address_makes_the_endpoint_unusable(status: int, body: str) -> None:
-    assert isinstance(translated(status, body), CaptionerUnusableError)
+    assert isinstance(translated(status, body), ModelUnusableError)
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 def test_an_image_that_is_refused_is_refused_for_good(status: int) -> None:
-    assert isinstance(translated(status), CaptionRefusedError)
+    assert isinstance(translated(status), ModelRefusedError)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_web_page_of_a_proxy_is_not_told() -> None:
 
 
 def test_a_web_page_for_an_answer_is_a_wrong_address() -> None:
-    with pytest.raises(CaptionerUnusableError, match="check HF_API_ITT_BASE"), _translated_errors():
+    with pytest.raises(ModelUnusableError, match="check HF_API_ITT_BASE"), _translated_errors():
         json.loads("\n<!doctype html>")
 
 
@@ -104,7 +104,7 @@ def test_a_web_page_for_an_answer_is_a_wrong_address() -> None:
     ],
 )
 def test_no_answer_is_worth_another_try(error: httpx2.HTTPError, reason: str) -> None:
-    with pytest.raises(CaptionerUnavailableError) as raised, _translated_errors():
+    with pytest.raises(ModelUnavailableError) as raised, _translated_errors():
         raise error
 
     assert str(raised.value) == reason

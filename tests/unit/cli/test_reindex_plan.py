@@ -5,12 +5,12 @@ import pytest
 
 from indexer.captioning.offline import OfflineCaptioner
 from indexer.captioning.openai_chat import OpenAICaptioner
-from indexer.captioning.pricing import Prices
 from indexer.cli.reindex_plan import Forecast, describe_plan
 from indexer.models import PromptId
 from indexer.pipelines.planning import Plan
 from indexer.pipelines.reindexing.planning import Renewal
 from indexer.pipelines.reindexing.targets import Target
+from indexer.pricing import Prices
 from tests.factories import make_generation, make_prompt
 
 MODEL = "gpt-4o-mini"

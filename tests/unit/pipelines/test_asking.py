@@ -3,9 +3,9 @@ from threading import Event
 
 from indexer.captioning.estimating import Estimate
 from indexer.captioning.limiting import Limiter
-from indexer.errors import CaptionerUnavailableError
+from indexer.errors import ModelUnavailableError
 from indexer.models import Answer, Subject
-from indexer.pipelines.asking import Asking
+from indexer.pipelines.asking import Asking, captioning
 
 
 class BusyCaptioner:
@@ -22,7 +22,7 @@ class BusyCaptioner:
     def caption(self, *_: object, **_more: object) -> Answer:
         self._refusals -= 1
         if self._refusals >= 0:
-            raise CaptionerUnavailableError("too many", is_busy=True)
+            raise ModelUnavailableError("too many", is_busy=True)
         return Answer(captions=())
 
     def check(self) -> str:
@@ -34,7 +34,7 @@ def test_a_refused_request_waits_for_the_limiter_and_no_longer() -> None:
     tries = Asking(limiter, Event()).begin()
     started = time.monotonic()
 
-    tries.ask(BusyCaptioner(refusals=3), Subject(sha256=b"", location="a", relative_path="a"), ())
+    tries.ask(captioning(BusyCaptioner(refusals=3), Subject(sha256=b"", location="a", relative_path="a"), ()))
 
     assert (tries.count, limiter.limit) == (4, 1)
     assert time.monotonic() - started < 1.0
@@ -45,6 +45,6 @@ def test_refusals_are_no_faults_however_many() -> None:
     tries = Asking(limiter, stop).begin()
     limiter._rest_s = 0.0
 
-    tries.ask(BusyCaptioner(refusals=20), Subject(sha256=b"", location="a", relative_path="a"), ())
+    tries.ask(captioning(BusyCaptioner(refusals=20), Subject(sha256=b"", location="a", relative_path="a"), ()))
 
     assert tries.count == 21

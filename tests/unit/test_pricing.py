@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.captioning.pricing import Prices, load_prices
 from indexer.errors import SettingsError
+from indexer.pricing import Prices, load_prices
 
 PRICES = Prices({"small": (0.15, 0.60), "large": (2.50, 10.00), "large-2020-01-01": (5.00, 20.00)})
 

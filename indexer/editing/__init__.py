@@ -1,0 +1,1 @@
+"""Editors: what makes new images from indexed ones, and what they are asked."""

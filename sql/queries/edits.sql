@@ -1,0 +1,136 @@
+-- name: register_edit
+-- Return the edit of a key, added where it is new, and what came of it so far.
+SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.state, e.reason, e.retryable, e.reply,
+       ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids
+FROM register_edit(%(key)s, %(force)s, %(after_id)s, %(turn)s, %(instruction)s, %(conversation)s, %(api_format)s,
+                   %(model)s, %(parameters)s) AS e;
+
+-- name: find_finished
+-- Return which of these keys are those of finished edits, and which of edits that were refused.
+SELECT key, bool_or(state = 'done') AS done, bool_and(state = 'failed' AND NOT retryable) AS refused
+FROM edit
+WHERE key = ANY(%(keys)s)
+GROUP BY key;
+
+-- name: add_sources
+-- Note what an edit is made of; run once for each.
+INSERT INTO edit_source (edit_id, position, image_id, role, file)
+VALUES (%(edit_id)s, %(position)s, %(image_id)s, %(role)s, %(file)s)
+ON CONFLICT (edit_id, position) DO UPDATE SET image_id = EXCLUDED.image_id, file = EXCLUDED.file;
+
+-- name: register_mask
+-- Add a mask: an image at no location, which is never captioned, found or counted.
+INSERT INTO image (sha256, format, width, height, size_bytes)
+VALUES (%(sha256)s, %(format)s, %(width)s, %(height)s, %(size_bytes)s)
+ON CONFLICT (sha256) DO UPDATE SET sha256 = EXCLUDED.sha256
+RETURNING id AS image_id;
+
+-- name: claim_edit
+-- Open a request for an edit before it is sent, or return null.
+SELECT claim_edit(%(edit_id)s, %(run_id)s, %(retry)s) AS request_id;
+
+-- name: open_again
+-- Open a second request of an edit whose first answer was of no use.
+INSERT INTO request (run_id, edit_id, prompt_ids, captioner, model)
+SELECT %(run_id)s, id, '{}', api_format, model FROM edit WHERE id = %(edit_id)s
+RETURNING id AS request_id;
+
+-- name: add_output
+-- Note an image that an edit returned; one that was there already has new words to be found by.
+WITH noted AS (
+    INSERT INTO edit_output (edit_id, position, image_id) VALUES (%(edit_id)s, %(position)s, %(image_id)s)
+)
+UPDATE image SET changes = changes + 1 WHERE id = %(image_id)s AND changes > 0;
+
+-- name: finish_edit
+-- Note that an edit brought its images, and what the endpoint said with them.
+UPDATE edit SET state = 'done', reply = %(reply)s, reason = NULL, finished_at = now() WHERE id = %(edit_id)s;
+
+-- name: fail_edit
+-- Note that an edit brought no image, and why.
+UPDATE edit SET state = 'failed', reason = %(reason)s, retryable = %(retryable)s, finished_at = now()
+WHERE id = %(edit_id)s AND state <> 'done';
+
+-- name: release_edit
+-- Give an edit back that was not finished: whoever comes next may do it.
+UPDATE edit SET state = 'accepted', run_id = NULL WHERE id = %(edit_id)s AND state = 'sent';
+
+-- name: queue_edit
+-- Have the service do the request that begins with this edit; one that failed is tried again.
+UPDATE edit
+SET is_queued = true, state = CASE WHEN state = 'failed' THEN 'accepted' ELSE state END
+WHERE id = %(edit_id)s;
+
+-- name: unqueue_edit
+-- Note that the service is done with a request, well or not.
+UPDATE edit SET is_queued = false WHERE id = %(edit_id)s;
+
+-- name: find_queued
+-- Return the first turns of the requests that the service is to do, the oldest first.
+SELECT id AS edit_id FROM edit WHERE is_queued ORDER BY id;
+
+-- name: get_edit
+-- Return one edit: what was asked, what it was made of, what came of it, and what its calls cost.
+SELECT e.id AS edit_id, e.key, e.take, e.after_id, e.turn, e.instruction, e.conversation, e.api_format, e.model,
+       e.parameters, e.is_queued, e.reason, e.retryable, e.created_at, e.finished_at,
+       CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
+       ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
+       (SELECT n.id FROM edit n WHERE n.after_id = e.id AND n.conversation = e.conversation ORDER BY n.id DESC LIMIT 1)
+           AS next_id,
+       paid.requests, paid.input_tokens, paid.output_tokens, paid.cost_usd
+FROM edit e
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(r.attempts), 0)::bigint AS requests, sum(r.input_tokens)::bigint AS input_tokens,
+           sum(r.output_tokens)::bigint AS output_tokens, sum(r.cost_usd)::float8 AS cost_usd
+    FROM request r WHERE r.edit_id = e.id AND r.outcome IS NOT NULL
+) paid
+WHERE e.id = %(edit_id)s;
+
+-- name: find_sources
+-- Return what an edit is made of, in its order.
+SELECT s.position, s.image_id, s.role, s.file, i.sha256
+FROM edit_source s
+JOIN image i ON i.id = s.image_id
+WHERE s.edit_id = %(edit_id)s
+ORDER BY s.position;
+
+-- name: find_lineage
+-- Return every edit between an image and what it was made of, and what was made of it: one row for each image that
+-- went in and each that came out.
+WITH RECURSIVE up AS (
+    SELECT %(image_id)s::bigint AS image_id
+    UNION
+    SELECT s.image_id FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
+), down AS (
+    SELECT %(image_id)s::bigint AS image_id
+    UNION
+    SELECT o.image_id FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
+), reached AS (
+    SELECT o.edit_id, o.image_id AS child_id, s.image_id AS parent_id, s.position, s.role
+    FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
+    UNION
+    SELECT o.edit_id, o.image_id, s.image_id, s.position, s.role
+    FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
+)
+SELECT r.child_id, r.parent_id, r.position, r.role, e.id AS edit_id, e.instruction, e.api_format, e.model, e.turn,
+       e.take, e.parameters, e.finished_at
+FROM reached r
+JOIN edit e ON e.id = r.edit_id
+ORDER BY r.edit_id, r.child_id, r.position;
+
+-- name: find_relatives
+-- Return what the images of a lineage are, whether they are at a location still, and what their captions say.
+SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height,
+       (SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id LIMIT 1) AS location,
+       ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS locations,
+       coalesce(k.sentences[1], c.sentences[1], '') AS caption
+FROM image i
+LEFT JOIN correction k ON k.image_id = i.id AND k.kind = 'retrieval'
+LEFT JOIN LATERAL (
+    SELECT c.sentences FROM caption c
+    WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
+    ORDER BY live_worth(c) DESC NULLS LAST
+    LIMIT 1
+) c ON true
+WHERE i.id = ANY(%(image_ids)s::bigint[])
+ORDER BY i.id;
