@@ -13,6 +13,7 @@ from indexer.cli import (
     export,
     generations,
     ingest,
+    lineage,
     prompts,
     reindex,
     search,
@@ -35,6 +36,7 @@ app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)
 app.command("search")(search.search)
 app.command("similar")(similar.similar)
+app.command("lineage")(lineage.lineage)
 app.command("eval")(evaluate.evaluate)
 app.command("status")(status.status)
 app.command("failures")(status.failures)

@@ -18,6 +18,7 @@ from indexer.models import (
     FoundFile,
     ImageFacts,
     ImageId,
+    Origin,
     RequestId,
     Role,
     RunId,
@@ -99,12 +100,16 @@ class StoredEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An edit between one image that went in, the parent, and one that came out, the child."""
+    """An edit between one image that went in, the parent, and one that came out, the child.
+
+    `file` is where the parent lies if it is a mask, which has no location.
+    """
 
     child_id: ImageId
     parent_id: ImageId
     position: int
     role: Role
+    file: str | None
     edit_id: EditId
     instruction: str
     api_format: ApiFormat
@@ -121,10 +126,11 @@ class Relative:
 
     image_id: ImageId
     sha256: bytes
-    origin: str
+    origin: Origin
     format: str
     width: int
     height: int
+    size_bytes: int
     location: str | None
     locations: list[str]
     caption: str
