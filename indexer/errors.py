@@ -19,6 +19,8 @@ CaptionSearchError                one sentence that says what to do; ends a comm
 
 from pathlib import Path
 
+from indexer.models import Usage
+
 
 class CaptionSearchError(Exception):
     """Anything this project raises on purpose; its message is one sentence for the user."""
@@ -78,7 +80,11 @@ class BadImageError(CaptionSearchError):
 
 
 class ModelError(CaptionSearchError):
-    """A call of a model brought nothing that was asked for."""
+    """A call of a model brought nothing that was asked for; `usage` is what it cost nevertheless, if that is known."""
+
+    def __init__(self, reason: str, *, usage: Usage | None = None) -> None:
+        super().__init__(reason)
+        self.usage = usage
 
 
 class ModelRefusedError(ModelError):

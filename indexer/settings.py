@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", min_length=1)
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY", min_length=1)
     openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL", pattern=_URL)
+    gemini_api_key: SecretStr | None = Field(None, validation_alias="GEMINI_API_KEY", min_length=1)
+    gemini_base_url: str | None = Field(None, validation_alias="GEMINI_BASE_URL", pattern=_URL)
     hf_api_itt_base: str | None = Field(None, validation_alias="HF_API_ITT_BASE", pattern=_URL)
     hf_token: SecretStr | None = Field(None, validation_alias="HF_TOKEN", min_length=1)
     hf_api_key: SecretStr | None = Field(None, validation_alias="HF_API_KEY", min_length=1)
@@ -112,6 +114,8 @@ class Settings(BaseSettings):
         """Take DataFlow's key and address, and Hugging Face's older name, where the usual ones are not set."""
         self.openai_api_key = self.openai_api_key or self.df_api_key
         self.openai_base_url = self.openai_base_url or self.df_base_url
+        self.gemini_api_key = self.gemini_api_key or self.df_api_key
+        self.gemini_base_url = self.gemini_base_url or self.df_base_url
         self.hf_token = self.hf_token or self.hf_api_key
         return self
 

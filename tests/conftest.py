@@ -17,6 +17,7 @@ from indexer.catalog.embedding import DEFAULT, Embedder, Embedders
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
 from indexer.settings import Settings
+from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI
 
 _TEMPLATE = "caption_search_template"
@@ -26,7 +27,7 @@ _TEMPLATE = "caption_search_template"
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the settings of whoever runs the tests, and their network, out of them."""
     for name in os.environ:
-        if name.startswith(("CAPTION_SEARCH_", "OPENAI_", "DF_", "DATABASE_URL", "GEMINI_", "HF_")):
+        if name.startswith(("CAPTION_SEARCH_", "OPENAI_", "DF_", "DATABASE_URL", "GEMINI_", "GOOGLE_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("CAPTION_SEARCH_HOME", str(tmp_path / "home"))
@@ -101,4 +102,10 @@ def store(database: str) -> Iterator[Store]:
 @pytest.fixture
 def openai_server() -> Iterator[FakeOpenAI]:
     with FakeOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def gemini_server() -> Iterator[FakeGemini]:
+    with FakeGemini() as server:
         yield server

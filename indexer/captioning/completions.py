@@ -2,35 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from indexer.errors import ModelUnavailableError, ModelUnusableError
-
-_MOST_TOKENS = 10**9
-
-
-def _as_tokens(value: object) -> int | None:
-    """Take a count that can be one."""
-    try:
-        tokens = int(str(value))
-    except ValueError:
-        return None
-    return tokens if 0 <= tokens <= _MOST_TOKENS else None
-
-
-def _as_text(value: object) -> str:
-    """Take a text, or the texts of a list of parts."""
-    if isinstance(value, list):
-        return "".join(str(part.get("text") or "") for part in value if isinstance(part, dict))
-    return value if isinstance(value, str) else ""
-
-
-def _or_empty(value: object) -> object:
-    return value if isinstance(value, dict) else {}
-
-
-Tokens = Annotated[int | None, BeforeValidator(_as_tokens)]
-Text = Annotated[str, BeforeValidator(_as_text)]
+from indexer.reply_fields import OR_EMPTY, Text, Tokens
 
 
 class _Message(BaseModel):
@@ -39,7 +14,7 @@ class _Message(BaseModel):
 
 
 class _Choice(BaseModel):
-    message: Annotated[_Message, BeforeValidator(_or_empty)] = Field(default_factory=_Message)
+    message: Annotated[_Message, OR_EMPTY] = Field(default_factory=_Message)
     finish_reason: Any = None
 
 
@@ -52,7 +27,7 @@ class Completion(BaseModel):
     """The parts of a completion that matter here; one without a choice has an empty text."""
 
     choices: list[_Choice] = Field(default_factory=list)
-    usage: Annotated[_Usage, BeforeValidator(_or_empty)] = Field(default_factory=_Usage)
+    usage: Annotated[_Usage, OR_EMPTY] = Field(default_factory=_Usage)
 
     @property
     def text(self) -> str:

@@ -3,6 +3,7 @@
 import struct
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import IO
 
@@ -11,6 +12,7 @@ import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from indexer.errors import BadImageError
+from indexer.imaging.profiles import to_srgb
 from indexer.imaging.sizes import scaled
 
 MAX_PIXELS = 100_000_000
@@ -60,21 +62,22 @@ def supported_formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
-def decode(image: Image.Image, max_edge: int) -> Image.Image:
+def decode(image: Image.Image, max_edge: int, *, is_faithful: bool = False) -> Image.Image:
     """Decode the first frame to oriented RGB, nothing but pixels, whose longer side is at most `max_edge` pixels.
 
+    With `is_faithful` what is transparent stays so, as RGBA, and colours of another profile become sRGB.
     JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT. Large images wait for each
     other. Raises BadImageError where the data is cut short or damaged.
     """
     with _large if image.width * image.height > _LARGE_PIXELS else nullcontext():
-        return _decode(image, max_edge)
+        return _decode(image, max_edge, to_srgb if is_faithful else _flatten)
 
 
-def _decode(image: Image.Image, max_edge: int) -> Image.Image:
+def _decode(image: Image.Image, max_edge: int, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
     try:
         image.draft(None, (max_edge, max_edge))
         image.load()
-        shrunk = _shrink(_to_rgb(image), max_edge)
+        shrunk = _shrink(convert(_to_eight_bits(image)), max_edge)
         upright = ImageOps.exif_transpose(shrunk) if is_rotated(image) else shrunk
     except BROKEN as exc:
         raise BadImageError(f"cut short or damaged: {exc}") from exc
@@ -122,9 +125,11 @@ def _shrink(image: Image.Image, max_edge: int) -> Image.Image:
     return shrunk
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bit(image)
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    return _eight_bit(image) if image.mode.startswith("I") or image.mode == "F" else image
+
+
+def _flatten(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return _on_white(image)
     if image.mode == "RGB":

@@ -40,7 +40,7 @@ def inspect_image(path: Path) -> tuple[bytes, tuple[int, int]]:
 
     Raises BadImageError when it cannot be read or is no image.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         sha256 = sha256_of(file)
         file.seek(0)
         with open_image(file) as image:
@@ -53,7 +53,7 @@ def read_image(path: Path, *, max_edge: int, fit: Callable[[int, int, int], int]
     `fit` is given the image's width and height and `max_edge`, and says how long the longer side is to be.
     Raises BadImageError when it cannot be read, is no image, is damaged, or changes while it is read.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         before = os.fstat(file.fileno())
         sha256 = sha256_of(file)
         file.seek(0)
@@ -65,7 +65,8 @@ def read_image(path: Path, *, max_edge: int, fit: Callable[[int, int, int], int]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that may be an image; raises BadImageError where that is no file, or cannot be read."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
             raise BadImageError("a folder that cannot be listed" if path.is_dir() else "not a regular file")
