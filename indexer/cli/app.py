@@ -9,6 +9,7 @@ from indexer.cli import (
     correct,
     db,
     doctor,
+    edit,
     evaluate,
     export,
     generations,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.ingest)
 app.command("reindex")(reindex.reindex)
+app.command("edit")(edit.edit)
 app.command("export")(export.export)
 app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)

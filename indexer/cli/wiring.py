@@ -1,10 +1,12 @@
 """Put the stages of a run together: the composition root of the commands."""
 
 from functools import cache
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from indexer.captioning.limiting import Limiter
+from indexer.captioning.prompts import Wording
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
@@ -13,7 +15,11 @@ from indexer.errors import SettingsError
 from indexer.models import RETRIEVAL, GenerationId, RunId
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
-from indexer.pipelines.choosing import build_budget
+from indexer.pipelines.choosing import build_budget, build_captioner, choose_prompts
+from indexer.pipelines.editing.calling import Calling
+from indexer.pipelines.editing.editing import Editing
+from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.editing.turning import Turning
 from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import LONGEST_POLL_S, FirstGeneration, Indexing
 from indexer.pipelines.ingesting import Ingesting
@@ -26,6 +32,7 @@ from indexer.pipelines.run import Run
 from indexer.settings import Settings
 
 if TYPE_CHECKING:
+    from indexer.editing.editor import Editor
     from indexer.pipelines.batches.batching import Batching, Reading
 
 # Captioners that call nothing use the cores by themselves: two at once keep them busy.
@@ -75,6 +82,35 @@ def build_renewing(run: Run, settings: Settings, target: Target, *, batches: boo
         batching=_build_batching(run, stale, captioning) if batches else None,
         concurrency=concurrency,
     )
+
+
+def build_editing(
+    run: Run, settings: Settings, editor: "Editor", output: Path, *, concurrency: int, force: bool
+) -> Editing:
+    """Return the stages of one run of edits, whose images are captioned as an ingest would."""
+    ingesting, filing = build_ingesting(run, settings), Filing(output)
+    asking = Asking(Limiter(concurrency), run.stop)
+    calling = Calling(run, editor, asking, filing, lambda: ingesting.following.wanted)
+    turning = Turning(run, ingesting.preparing, calling, filing, force=force)
+    return Editing(ingesting=ingesting, turning=turning, filing=filing, concurrency=concurrency)
+
+
+def make_editing_run(
+    store: Store, settings: Settings, editor: "Editor", prompts: Path, *, retry_failed: bool, dry_run: bool
+) -> tuple[Run, str | None]:
+    """Return a run whose images are captioned as an ingest would, and what to tell the user of the prompts.
+
+    Raises SettingsError where a budget could not be kept.
+    """
+    captioner = build_captioner(settings, captions=None)
+    budget = build_budget(settings, captioner)
+    if budget.is_limited and not editor.has_price:
+        raise SettingsError(
+            f"A budget cannot be kept without the price of {editor.model}: write it into ./pricing.toml (see README)."
+        )
+    asked, said = choose_prompts(store, captioner, [RETRIEVAL], prompts, Wording.of(settings), dry_run=dry_run)
+    run = Run(id=RunId(0), store=store, captioner=captioner, prompts=asked, budget=budget, retry_failed=retry_failed)
+    return run, said
 
 
 def make_run(

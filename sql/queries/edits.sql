@@ -1,12 +1,16 @@
 -- name: register_edit
--- Return the edit of a key, added where it is new, and what came of it so far; `first_number` is how many images other
--- takes of it have.
+-- Return the edit of a key, added where it is new, and what came of it so far.
 SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.state, e.reason, e.retryable, e.reply,
-       ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
-       (SELECT count(*) FROM edit_output o JOIN edit other ON other.id = o.edit_id
-        WHERE other.key = e.key AND other.id <> e.id) AS first_number
+       ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids
 FROM register_edit(%(key)s, %(force)s, %(after_id)s, %(turn)s, %(instruction)s, %(conversation)s, %(api_format)s,
                    %(model)s, %(parameters)s) AS e;
+
+-- name: find_finished
+-- Return which of these keys are those of finished edits, and which of edits that were refused.
+SELECT key, bool_or(state = 'done') AS done, bool_and(state = 'failed' AND NOT retryable) AS refused
+FROM edit
+WHERE key = ANY(%(keys)s)
+GROUP BY key;
 
 -- name: add_sources
 -- Note what an edit is made of; run once for each.

@@ -45,7 +45,7 @@ class NewEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredEdit:
-    """An edit as it stands; `first_number` is how many images other takes of the same have."""
+    """An edit as it stands."""
 
     edit_id: EditId
     key: bytes
@@ -56,7 +56,14 @@ class RegisteredEdit:
     retryable: bool
     reply: Mapping[str, Any] | None
     image_ids: list[ImageId]
-    first_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Whether an edit is done, or was refused for good."""
+
+    done: bool
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +165,11 @@ class Edits:
         }
         [row] = self._database.fetch("edits", "register_edit", force=force, **values)
         return RegisteredEdit(**row)
+
+    def find_finished(self, keys: Sequence[bytes]) -> dict[bytes, Finished]:
+        """Return what became of the edits of these keys, of those that are known."""
+        rows = self._database.fetch("edits", "find_finished", keys=list(keys))
+        return {row["key"]: Finished(done=row["done"], refused=row["refused"]) for row in rows}
 
     def add_sources(self, edit_id: EditId, sources: Sequence[Source]) -> None:
         """Note what an edit is made of."""

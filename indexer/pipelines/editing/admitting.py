@@ -79,9 +79,7 @@ class Admitting:
         if image_id is None:
             raise BadImageError(item.reason if isinstance(item, Outcome) and item.reason else "it was not read")
         image = self._run.store.images.get_image(image_id)
-        admitted = Admitted(
-            image_id=image_id, sha256=image.sha256, size=(image.width, image.height), path=file.path
-        )
+        admitted = Admitted(image_id=image_id, sha256=image.sha256, size=(image.width, image.height), path=file.path)
         with self._lock:
             is_first = self._admitted.setdefault(file.location, admitted) is admitted
         return replace(admitted, items=(item,)) if is_first else admitted

@@ -9,7 +9,7 @@ from typing import Any
 from indexer.catalog.store.edits import NewOutput, RegisteredEdit
 from indexer.catalog.store.images import Wanted
 from indexer.catalog.store.requests import RequestOutcome
-from indexer.editing.editor import EditAnswer, EditCall, Editor, Parameters
+from indexer.editing.editor import EditAnswer, EditCall, Editor
 from indexer.errors import BadImageError, ModelRefusedError, ModelUnavailableError, ModelUnusableError, SettingsError
 from indexer.imaging.reading import ReadImage
 from indexer.models import FoundFile, ImageId, RequestId, Usage, clean_text
@@ -74,13 +74,13 @@ class Calling:
         self._hope = Hope("edits in a row brought no image")
 
     def call(
-        self, edit: RegisteredEdit, make: Callable[[], EditCall], parameters: Parameters, key: bytes, spent: Spent
+        self, edit: RegisteredEdit, make: Callable[[], EditCall], key: bytes, most_usd: float, spent: Spent
     ) -> Made | None:
         """Do an edit and return what it brought, filed under `key`; None where it is finished, or another is at it.
 
-        `make` reads its pictures, once it is sure to be sent. Raises EditFailedError, LeftError or ModelUnusableError.
+        `make` reads its pictures, once it is sure to be sent; `most_usd` is what it can cost, a second try included.
+        Raises EditFailedError, LeftError or ModelUnusableError.
         """
-        most_usd = self.editor.most_cost_usd(parameters) or 0.0 if self._run.budget.is_limited else 0.0
         if self._run.stop.is_set() or not self._run.budget.reserve(most_usd, self._run.stop):
             raise LeftError
         before_usd = spent.usage.cost_usd or 0.0

@@ -10,8 +10,7 @@ from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError
 from indexer.models import ImageId
-from indexer.pipelines.editing.admitting import Admitting
-from indexer.pipelines.editing.calling import Calling, EditFailedError, LeftError, Spent
+from indexer.pipelines.editing.calling import EditFailedError, LeftError, Spent
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.turning import Turn, Turning
 from indexer.pipelines.ingesting import Ingesting
@@ -48,10 +47,9 @@ class Editing:
     """One run over requests; edits and captions go on side by side."""
 
     ingesting: Ingesting
-    calling: Calling
+    turning: Turning
     filing: Filing
     concurrency: int
-    force: bool = False
 
     def edit(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Outcome]:
         """Yield an outcome for each image as it is captioned, and return when every caption has its entry.
@@ -63,28 +61,18 @@ class Editing:
         yield from self.ingesting.ingest_prepared(self._make_all(requests, tell))
 
     def _make_all(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Job | Outcome]:
-        admitting = Admitting(self.ingesting.run, self.ingesting.preparing)
-        turning = Turning(
-            self.ingesting.run, self.ingesting.preparing, admitting, self.calling, self.filing, self.force
-        )
         with ThreadPoolExecutor(self.concurrency, "edit") as editors:
-            ahead: LookAhead[EditRequest, Edited] = LookAhead(
-                editors, lambda request: self._perform(request, admitting, turning), 2 * self.concurrency
-            )
+            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency)
             for edited in ahead.over(requests):
                 if isinstance(edited, Edited):
                     tell(edited)
                     yield from edited.items
 
-    def _perform(self, request: EditRequest, admitting: Admitting, turning: Turning) -> Edited:
+    def _perform(self, request: EditRequest) -> Edited:
         spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
         try:
-            if self.ingesting.run.stop.is_set():
-                raise LeftError
-            if request.fault is not None:
-                raise EditFailedError(request.fault, retryable=True)
-            work = turning.begin(request, edited.items)
-            edited.turns.extend(turning.turns(work, edited.items, spent))
+            work = self.turning.begin(request, edited.items)
+            edited.turns.extend(self.turning.turns(work, edited.items, spent))
             self.ingesting.run.store.failures.forget_failures([request.location])
             status: Status = "edited" if any(turn.is_new for turn in edited.turns) else "known"
             outcome = replace(edited.outcome, status=status)

@@ -59,18 +59,23 @@ class Work:
 class Turning:
     """Does requests of one run turn by turn; safe to share by threads."""
 
-    def __init__(
-        self, run: Run, preparing: Preparing, admitting: Admitting, calling: Calling, filing: Filing, force: bool
-    ) -> None:
+    def __init__(self, run: Run, preparing: Preparing, calling: Calling, filing: Filing, *, force: bool) -> None:
         self._run = run
         self._preparing = preparing
-        self._admitting = admitting
+        self._admitting = Admitting(run, preparing)
         self._calling = calling
         self._filing = filing
         self._force = force
 
     def begin(self, request: EditRequest, items: list[Job | Outcome]) -> Work:
-        """Find and register a request's pictures, adding those to be captioned to `items`; raises BadImageError."""
+        """Find and register a request's pictures, adding those to be captioned to `items`.
+
+        Raises BadImageError, EditFailedError for a request with a fault, or LeftError.
+        """
+        if self._run.stop.is_set():
+            raise LeftError
+        if request.fault is not None:
+            raise EditFailedError(request.fault, retryable=True)
         images = []
         for name in request.images:
             images.append(self._admitting.admit(request, name))
@@ -92,7 +97,7 @@ class Turning:
             edit = self._register(work, number, done, force=self._force)
             while edit.state != "done":
                 call = partial(self._make_call, work, number, tuple(done))
-                made = self._calling.call(edit, call, work.request.parameters, work.key, spent)
+                made = self._calling.call(edit, call, work.key, self._most_usd(work, number), spent)
                 if made is not None:
                     items.extend(self._preparing.register(output.file, output.read) for output in made.outputs)
                     done.append(_turn(edit, made))
@@ -101,6 +106,15 @@ class Turning:
             else:
                 done.append(self._fetch(work, edit, number, items))
             yield done[-1]
+
+    def _most_usd(self, work: Work, number: int) -> float:
+        """Return the most that a turn can cost, a second try included, in USD; 0 where no budget asks for it."""
+        if not self._run.budget.is_limited:
+            return 0.0
+        pictures, characters = len(work.images) + number - 1, sum(map(len, work.turns[:number]))
+        parameters = work.request.parameters
+        most = self._calling.editor.most_cost_usd(parameters, pictures=pictures, characters=characters)
+        return 2 * (most or 0.0)
 
     def _register(self, work: Work, number: int, done: list[Turn], *, force: bool) -> RegisteredEdit:
         new = NewEdit(
