@@ -1,5 +1,6 @@
 """The `indexer` command: its groups, and how errors end it."""
 
+import gc
 import sys
 
 import typer
@@ -58,6 +59,9 @@ def main() -> None:
     except CaptionSearchError as exc:
         print(f"Error: {exc}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        # Else the interpreter looks for garbage among all that was imported: a third of a short command's time.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -72,7 +72,9 @@ class EditRun:
         self._run = run
         self._settings = settings
         self._editor = editor
-        self._requests = [refuse(editor, request) for request in requests]
+        checked = (refuse(editor, request) for request in requests)
+        # What cannot be done is told before anything is sent.
+        self._requests = sorted(checked, key=lambda request: request.fault is None)
         self._output = output
         self._concurrency = concurrency
         self._force = force

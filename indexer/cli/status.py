@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from indexer.pipelines.generations.switching import Standing
 
 _COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
-_TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
+_TOLD = ("edited", "captioned", "known", "failed", "indexed", "batched", "left")
 
 
 def status(as_json: JsonFlag = False) -> None:
@@ -110,7 +110,7 @@ def costs(as_json: JsonFlag = False) -> None:
         (
             c.day,
             name_captioner(c.captioner, c.model),
-            ", ".join(c.prompts) or "records",
+            ", ".join(c.prompts) or ("edits" if c.edits else "records"),
             f"{c.requests:,}",
             f"{c.input_tokens:,}",
             f"{c.output_tokens:,}",

@@ -42,12 +42,13 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What was paid on one day for one model and set of prompt revisions; `unpriced` requests are not in `cost_usd`."""
+    """What was paid on one day for a model and prompt revisions, or for edits; `cost_usd` lacks `unpriced` requests."""
 
     day: date
     captioner: str
     model: str
     prompts: list[str]
+    edits: bool
     requests: int
     attempts: int
     answered: int

@@ -77,7 +77,8 @@ class Admitting:
         item = found if isinstance(found, Outcome) else self._preparing.prepare(found)
         image_id = item.image_id or self._find_unchanged(file)
         if image_id is None:
-            raise BadImageError(item.reason if isinstance(item, Outcome) and item.reason else "it was not read")
+            reason = item.reason if isinstance(item, Outcome) else ""
+            raise BadImageError(reason.removeprefix(f"{file.relative_path}: ") or "it was not read")
         image = self._run.store.images.get_image(image_id)
         admitted = Admitted(image_id=image_id, sha256=image.sha256, size=(image.width, image.height), path=file.path)
         with self._lock:
