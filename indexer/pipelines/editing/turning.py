@@ -133,7 +133,10 @@ class Turning:
             model=work.content.model,
             parameters=work.content.parameters,
         )
-        edit = self._run.store.edits.register_edit(new, force=force)
+        if work.request.edit_ids:
+            edit = self._run.store.edits.get_registered(work.request.edit_ids[number - 1])
+        else:
+            edit = self._run.store.edits.register_edit(new, force=force)
         if edit.state != "done":
             self._run.store.edits.add_sources(edit.edit_id, list(self._sources(work, done)))
         return edit
