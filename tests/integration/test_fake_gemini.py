@@ -233,8 +233,8 @@ def test_unknown_names_and_broken_base64_are_refused(gemini_server: FakeGemini) 
 def test_the_model_and_the_key_must_be_known(client: genai.Client, gemini_server: FakeGemini) -> None:
     with pytest.raises(errors.ClientError) as unknown:
         _answer(client, model="gemini-2.5-flash")
-    with pytest.raises(errors.ClientError) as stranger:
-        _answer(_open(gemini_server, "AIza-wrong"))
+    with _open(gemini_server, "AIza-wrong") as other, pytest.raises(errors.ClientError) as stranger:
+        _answer(other)
 
     assert (unknown.value.code, unknown.value.status) == (404, "NOT_FOUND")
     assert stranger.value.details["error"]["details"][0]["reason"] == "API_KEY_INVALID"
@@ -263,8 +263,8 @@ def test_faults_are_those_that_the_client_knows(client: genai.Client, gemini_ser
 def test_an_answer_may_come_too_late(gemini_server: FakeGemini) -> None:
     gemini_server.edits.answer = Hangs(2)
 
-    with pytest.raises(httpx2.ReadTimeout):
-        _answer(_open(gemini_server, gemini_server.key, timeout=200))
+    with _open(gemini_server, gemini_server.key, timeout=200) as hasty, pytest.raises(httpx2.ReadTimeout):
+        _answer(hasty)
 
 
 def test_an_answer_may_say_why_it_has_no_picture(client: genai.Client, gemini_server: FakeGemini) -> None:

@@ -161,17 +161,19 @@ class Calling:
     def _keep(
         self, edit: RegisteredEdit, request_id: RequestId, answer: EditAnswer, filed: list[Output], tries: int
     ) -> Made:
+        # A reply names its images by number: with one of them missing, it cannot be given back.
+        reply = answer.reply if len(filed) == len(answer.images) else None
         image_ids = self._run.store.edits.store_edit(
             edit.edit_id,
             request_id,
             [NewOutput(facts=output.read.facts, file=output.file) for output in filed],
             self._wanted(),
-            reply=answer.reply,
+            reply=reply,
             usage=answer.usage,
             attempts=tries,
         )
         self._hope.win()
-        return Made(image_ids=image_ids, outputs=filed, reply=answer.reply)
+        return Made(image_ids=image_ids, outputs=filed, reply=reply)
 
     @contextmanager
     def _released(self, edit: RegisteredEdit, request_id: RequestId, tries: int, usage: Usage) -> Iterator[None]:

@@ -19,6 +19,8 @@ class Results:
         self.path = output / NAME
         self._before = {_identity(line): line for line in _load(self.path)}
         self._lines: dict[int, dict[str, Any]] = {}
+        # A run that was killed may have left half a line.
+        self._separator = b"" if _ends_whole(self.path) else b"\n"
 
     def add(self, number: int, written: Mapping[str, Any], images: Sequence[Path]) -> None:
         """Add the request of a number, from 0, at once: a run that is killed leaves what is finished."""
@@ -26,7 +28,9 @@ class Results:
         self._lines[number] = line
         if self._before.get(_identity(line)) != line:
             with self.path.open("ab") as file:
+                file.write(self._separator)
                 write_jsonl([line], file)
+            self._separator = b""
 
     def put_in_order(self) -> None:
         """Write the requests of this run in their order, behind those of others; raises SettingsError."""
@@ -45,6 +49,10 @@ def _load(path: Path) -> Iterable[dict[str, Any]]:
         return [item for _, item in load_items(path) if isinstance(item, dict)]
     except JsonFileError:
         return []
+
+
+def _ends_whole(path: Path) -> bool:
+    return not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
 
 
 def _identity(line: Mapping[str, Any]) -> str:

@@ -108,13 +108,19 @@ class Turning:
             yield done[-1]
 
     def _most_usd(self, work: Work, number: int) -> float:
-        """Return the most that a turn can cost, a second try included, in USD; 0 where no budget asks for it."""
+        """Return the most that a turn can cost, a second try included, in USD; 0 where no budget asks for it.
+
+        Raises EditFailedError where that is not known.
+        """
         if not self._run.budget.is_limited:
             return 0.0
         pictures, characters = len(work.images) + number - 1, sum(map(len, work.turns[:number]))
         parameters = work.request.parameters
         most = self._calling.editor.most_cost_usd(parameters, pictures=pictures, characters=characters)
-        return 2 * (most or 0.0)
+        if most is None:
+            reason = "the most that it can cost is not known, so that no budget can be kept"
+            raise EditFailedError(reason, retryable=True)
+        return 2 * most
 
     def _register(self, work: Work, number: int, done: list[Turn], *, force: bool) -> RegisteredEdit:
         new = NewEdit(
@@ -127,7 +133,10 @@ class Turning:
             model=work.content.model,
             parameters=work.content.parameters,
         )
-        edit = self._run.store.edits.register_edit(new, force=force)
+        if work.request.edit_ids:
+            edit = self._run.store.edits.get_registered(work.request.edit_ids[number - 1])
+        else:
+            edit = self._run.store.edits.register_edit(new, force=force)
         if edit.state != "done":
             self._run.store.edits.add_sources(edit.edit_id, list(self._sources(work, done)))
         return edit
