@@ -238,6 +238,16 @@ def test_a_blocked_result_is_a_refusal_that_costs(
     assert (raised.value.usage.cost_usd or 0) > 0
 
 
+def test_an_image_that_came_is_a_result_however_the_answer_ended(
+    build: Build, server: FakeGemini, pictures: tuple[SentPicture, ...]
+) -> None:
+    server.edits.answer = lambda asked: EditReply(images=(picture(asked),), finish_reason="IMAGE_SAFETY")
+
+    answer = build().edit(call(pictures[0]))
+
+    assert answer.images == server.edits.answered[0].images
+
+
 @pytest.mark.parametrize("reason", ["SAFETY", "PROHIBITED_CONTENT", "OTHER", "BLOCKLIST", "IMAGE_SAFETY"])
 def test_a_blocked_prompt_is_a_refusal(
     reason: str, build: Build, server: FakeGemini, pictures: tuple[SentPicture, ...]
