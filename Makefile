@@ -8,6 +8,9 @@ BIN    := $(VENV)/bin
 # name the index that you want: make setup TORCH="torch==2.13.0 --index-url <PyTorch's index for cpu, or for your CUDA>"
 TORCH  ?= torch==2.13.0
 
+# Processes that share the tests. Each has a database server of its own; files begin in order, the long ones first.
+WORKERS ?= 2
+
 .PHONY: setup demo test check format bench serve clean
 
 setup: $(VENV)/.installed
@@ -22,7 +25,7 @@ demo: setup
 	$(BIN)/python examples/demo.py
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/captioning.py

@@ -20,8 +20,8 @@ from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.prompts import get_prompt
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
-from indexer.cli.wiring import build_ingesting
 from indexer.openai_client import build_client
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
@@ -100,7 +100,7 @@ def caption_only(
     with Store(conninfo) as store, store.runs.running("benchmark", {}) as run_id:
         prompt = store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))
         run = Run(id=run_id, store=store, captioner=captioner, prompts=(prompt,), budget=Budget(math.inf))
-        ingesting = replace(build_ingesting(run, settings), indexing=NoIndexing())  # type: ignore[arg-type]
+        ingesting = replace(build_ingesting(run, settings, tell=print), indexing=NoIndexing())  # type: ignore[arg-type]
         yield from ingesting.ingest(find_files(sources))
 
 

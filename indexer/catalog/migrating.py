@@ -5,7 +5,6 @@ import os
 from urllib.parse import quote, urlencode
 
 import psycopg
-import yoyo
 from psycopg.conninfo import conninfo_to_dict
 
 from indexer.catalog.queries import sql_folder
@@ -29,16 +28,7 @@ def migrate(conninfo: str) -> list[str]:
         _check_server(connection)
         if not pending(connection):
             return []
-        backend = yoyo.get_backend(_yoyo_url(conninfo))
-        try:
-            backend.break_lock()
-            missing = backend.to_apply(yoyo.read_migrations(str(sql_folder() / "migrations")))
-            # One transaction around all: killed in between, yoyo would leave a migration applied and not noted.
-            with backend.lock(), backend.transaction():
-                backend.apply_migrations(missing)
-        finally:
-            backend.connection.close()
-        return [migration.id for migration in missing]
+        return _apply(conninfo)
 
 
 def pending(connection: psycopg.Connection) -> list[str]:
@@ -68,6 +58,22 @@ def describe(conninfo: str) -> str:
     except psycopg.Error:
         return "DATABASE_URL"
     return f"{parts.get('host') or 'the local socket'}/{parts.get('dbname') or parts.get('user') or ''}"
+
+
+def _apply(conninfo: str) -> list[str]:
+    # Imported here: nearly every command finds nothing to apply.
+    import yoyo
+
+    backend = yoyo.get_backend(_yoyo_url(conninfo))
+    try:
+        backend.break_lock()
+        missing = backend.to_apply(yoyo.read_migrations(str(sql_folder() / "migrations")))
+        # One transaction around all: killed in between, yoyo would leave a migration applied and not noted.
+        with backend.lock(), backend.transaction():
+            backend.apply_migrations(missing)
+    finally:
+        backend.connection.close()
+    return [migration.id for migration in missing]
 
 
 def _check_server(connection: psycopg.Connection) -> None:

@@ -14,9 +14,9 @@ from indexer.cli.manifests import noun_of, tell_bare_images, tell_questions_unan
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
-from indexer.cli.telling import describe_requests_made, describe_rest, tell_failure, tell_lost
-from indexer.cli.wiring import build_ingesting
+from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
 from indexer.models import Found, RunId, counted, name_captioner
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.keeping import keep_manifests
@@ -28,10 +28,6 @@ from indexer.pricing import BATCH_SHARE
 from indexer.settings import Settings
 from indexer.sources.finding import find_everything
 
-_OFFLINE = (
-    "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
-    "the file and its name, colours. Set one, or name a --captioner, and run this again for captions by a model."
-)
 _ALSO: tuple[tuple[Status, str], ...] = (
     ("failed", "failed"),
     ("uncaptioned", "without a caption"),
@@ -82,7 +78,8 @@ class IngestRun:
         }
         with stop_on_signals() as stop, self._run.store.runs.running("ingest", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
-            ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, batches=self._batches)
+            run = replace(self._run, id=run_id, stop=stop)
+            ingesting = build_ingesting(run, self._settings, tell=say, batches=self._batches)
             keep_manifests(self._run.store, run_id, self._sources)
             ended = "failed"
             try:
@@ -124,8 +121,7 @@ class IngestRun:
 
     def announce(self, said: str | None) -> None:
         """Tell the user what he might not expect: how captions are made, and what they join."""
-        if self._run.captioner.name == "offline" and self._settings.captioner is None:
-            say(_OFFLINE)
+        announce_offline(self._run.captioner, self._settings)
         tell_questions_unanswered(self._run.captioner, self._sources)
         live = self._run.store.generations.get_live()
         set_here = "embedder" in self._settings.model_fields_set

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from indexer.pipelines.generations.switching import Standing
 
 _COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
-_TOLD = ("captioned", "known", "failed", "indexed", "batched", "left")
+_TOLD = ("edited", "captioned", "known", "failed", "indexed", "batched", "left")
 
 
 def status(as_json: JsonFlag = False) -> None:
@@ -45,6 +45,7 @@ def _count_rows(counts: "Counts", entries: int) -> list[tuple[str, object]]:
     unpriced = " and requests of unknown price" if counts.requests_without_price else ""
     return [
         ("images", f"{counts.images} at {counted(counts.locations, 'location', 'locations')}"),
+        *([("made by edits", counts.edits)] if counts.edits else []),
         ("captions", counts.captions),
         ("entries", entries),
         ("failures", counts.failures),
@@ -110,7 +111,7 @@ def costs(as_json: JsonFlag = False) -> None:
         (
             c.day,
             name_captioner(c.captioner, c.model),
-            ", ".join(c.prompts) or "records",
+            ", ".join(c.prompts) or ("edits" if c.edits else "records"),
             f"{c.requests:,}",
             f"{c.input_tokens:,}",
             f"{c.output_tokens:,}",

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 
+from indexer.captioning.captioner import Captioner
 from indexer.cli.output import print_json, say
 from indexer.models import counted
 from indexer.pipelines.outcomes import Outcome, Tally
+from indexer.settings import Settings
 
 _MOST_SHOWN = 20
+_OFFLINE = (
+    "No OPENAI_API_KEY or OPENAI_BASE_URL is set, so captions are made offline: visible text, words inside "
+    "the file and its name, colours. Set one, or name a captioner, and run `indexer ingest` for captions by a model."
+)
 
 
 def tell_failure(outcome: Outcome, tally: Tally, *, as_json: bool) -> None:
@@ -18,6 +24,12 @@ def tell_failure(outcome: Outcome, tally: Tally, *, as_json: bool) -> None:
         print_json({"failed": failure})
     elif tally.counts["failed"] <= _MOST_SHOWN:
         say(f"failed: {outcome.location}: {outcome.reason}")
+
+
+def announce_offline(captioner: Captioner, settings: Settings) -> None:
+    """Say that captions are made offline where nobody asked for that."""
+    if captioner.name == "offline" and settings.captioner is None:
+        say(_OFFLINE)
 
 
 def tell_lost(requests: int) -> None:

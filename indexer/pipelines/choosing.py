@@ -150,14 +150,17 @@ def prompts_of(store: Store, settings: Settings, captioner: Captioner, generatio
 
 def build_budget(settings: Settings, captioner: Captioner) -> Budget:
     """Return the budget that is set; raises SettingsError where it could not be kept."""
+    if settings.budget is None:
+        return Budget(math.inf)
+    # Imported here: the client takes a third of a second.
     from indexer.captioning.openai_chat import OpenAICaptioner
 
-    if settings.budget is not None and isinstance(captioner, OpenAICaptioner) and not captioner.has_price:
+    if isinstance(captioner, OpenAICaptioner) and not captioner.has_price:
         raise SettingsError(
             f"A budget cannot be kept without the price of {captioner.model}: write [usd_per_million] and "
             f'"{captioner.model}" = [input, output] into ./pricing.toml.'
         )
-    return Budget(math.inf if settings.budget is None else settings.budget)
+    return Budget(settings.budget)
 
 
 def split_kinds(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Ingest: every found file becomes a captioned, embedded, searchable image, every record gets its answer, or fails."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,13 @@ class Ingesting:
         Setting `stop` ends it after the requests in flight. What makes the whole run pointless (a wrong key, a lost
         database) is raised, also after those.
         """
+        yield from self._ingest(lambda readers: self._prepare(found, readers))
+
+    def ingest_prepared(self, prepared: Iterator[Job | Outcome]) -> Iterator[Outcome]:
+        """Do the same with images that are registered and read already."""
+        yield from self._ingest(lambda _readers: prepared)
+
+    def _ingest(self, prepare: Callable[[ThreadPoolExecutor], Iterator[Job | Outcome]]) -> Iterator[Outcome]:
         captioned = Event()
         with (
             ThreadPoolExecutor(self._readers(), "prepare") as readers,
@@ -51,7 +58,7 @@ class Ingesting:
         ):
             writing = writer.submit(self.indexing.run, captioned, self.run.stop)
             try:
-                yield from self._caption_all(found, readers, callers, writing)
+                yield from self._caption_all(prepare(readers), readers, callers, writing)
                 captioned.set()
                 self._forget_mended()
                 writing.result()
@@ -63,14 +70,14 @@ class Ingesting:
 
     def _caption_all(
         self,
-        found: Iterable[Found],
+        prepared: Iterator[Job | Outcome],
         readers: ThreadPoolExecutor,
         callers: ThreadPoolExecutor,
         writing: Future[None],
     ) -> Iterator[Outcome]:
         waiting: dict[Claimed, Found] = {}
         copies: list[tuple[Claimed, str]] = []
-        for outcome in self._pass(found, readers, callers):
+        for outcome in self._caption(prepared, callers):
             _raise_early(writing)
             if isinstance(outcome, Outcome):
                 yield self._note(outcome)
@@ -89,14 +96,13 @@ class Ingesting:
             self.indexing.awaited.add(outcome.image_id)
         return outcome
 
-    def _pass(
-        self, found: Iterable[Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
-    ) -> Iterator[Job | Outcome]:
-        ahead = 2 * self._readers()
-        prepared = LookAhead(readers, self.preparing.prepare, ahead).over(self.preparing.sort_out(found))
+    def _prepare(self, found: Iterable[Found], readers: ThreadPoolExecutor) -> Iterator[Job | Outcome]:
+        return LookAhead(readers, self.preparing.prepare, self._ahead()).over(self.preparing.sort_out(found))
+
+    def _caption(self, prepared: Iterator[Job | Outcome], callers: ThreadPoolExecutor) -> Iterator[Job | Outcome]:
         if self.batching is not None:
             return self.batching.run(prepared)
-        return LookAhead(callers, self.captioning.caption, self.concurrency + ahead).over(prepared)
+        return LookAhead(callers, self.captioning.caption, self.concurrency + self._ahead()).over(prepared)
 
     def _take_over(
         self, waiting: dict[Claimed, Found], readers: ThreadPoolExecutor, callers: ThreadPoolExecutor
@@ -106,7 +112,7 @@ class Ingesting:
             elsewhere = self._find_claimed_elsewhere(waiting)
             free = [found for claimed, found in waiting.items() if claimed not in elsewhere]
             waiting = {claimed: found for claimed, found in waiting.items() if claimed in elsewhere}
-            for outcome in self._pass(free, readers, callers):
+            for outcome in self._caption(self._prepare(free, readers), callers):
                 if isinstance(outcome, Outcome):
                     yield outcome
                 elif self.following.has_replaced(outcome) or self._find_claimed_elsewhere([outcome.claimed]):
@@ -130,6 +136,9 @@ class Ingesting:
 
     def _readers(self) -> int:
         return max(2, os.cpu_count() or 2)
+
+    def _ahead(self) -> int:
+        return 2 * self._readers()
 
 
 def _raise_early(writing: "Future[None]") -> None:

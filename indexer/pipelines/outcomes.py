@@ -6,7 +6,7 @@ from typing import Literal
 
 from indexer.models import ImageId, Usage
 
-Status = Literal["known", "captioned", "failed", "uncaptioned", "batched", "left"]
+Status = Literal["known", "captioned", "edited", "failed", "uncaptioned", "batched", "left"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,11 +58,21 @@ class Preparing:
             read = read_for(self._run.captioner, item)
         except BadImageError as exc:
             return self._refuse(item, exc.reason, is_retryable=exc.is_retryable)
-        return self._register(item, read)
+        return self.register(item, read)
 
     def again(self, job: Job) -> Job | Outcome:
         """Read and register once more what brought no answer."""
         return self.prepare(job.found)
+
+    def register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
+        """Register a file that was read; an image whose captions are all there is an outcome."""
+        as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
+        prompts = self._following.prompts
+        registered = register(self._run.store, as_read, read, self.wanted)
+        if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
+            return self._settle(file, registered)
+        lacking = tuple(prompt for prompt in prompts if prompt.kind not in registered.captioned)
+        return Job(image_id=registered.image_id, found=as_read, subject=subject_of(file, read), prompts=lacking)
 
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]
@@ -84,15 +94,6 @@ class Preparing:
                 yield self._settle(file, before)
             else:
                 yield file
-
-    def _register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
-        as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        prompts = self._following.prompts
-        registered = register(self._run.store, as_read, read, self.wanted)
-        if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
-            return self._settle(file, registered)
-        lacking = tuple(prompt for prompt in prompts if prompt.kind not in registered.captioned)
-        return Job(image_id=registered.image_id, found=as_read, subject=subject_of(file, read), prompts=lacking)
 
     def _settle(self, file: FoundFile, image: KnownLocation | Registered) -> Outcome:
         """Return what an image is whose captions are all there: known, or failed where none of them may serve."""

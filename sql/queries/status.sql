@@ -5,6 +5,8 @@ WITH standing AS (
     WHERE failure_stands(f)
 )
 SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS images,
+       (SELECT count(*) FROM image i
+        WHERE i.origin = 'edit' AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS edits,
        (SELECT count(*) FROM location) AS locations,
        (SELECT count(DISTINCT image_id) FROM caption WHERE quarantine IS NULL) AS captions,
        (SELECT coalesce(sum(attempts), 0)::bigint FROM request WHERE outcome IS NOT NULL) AS requests,
@@ -33,6 +35,7 @@ SELECT current_setting('server_version') AS postgres,
 SELECT r.sent_at::date AS day, r.captioner, r.model,
        ARRAY(SELECT p.kind || ' ' || p.revision FROM prompt p WHERE p.id = ANY(r.prompt_ids) ORDER BY p.kind, p.revision)
            AS prompts,
+       r.edit_id IS NOT NULL AS edits,
        count(*) AS requests, sum(r.attempts)::bigint AS attempts,
        count(*) FILTER (WHERE r.outcome = 'answered') AS answered,
        coalesce(sum(r.input_tokens), 0)::bigint AS input_tokens,
@@ -41,8 +44,8 @@ SELECT r.sent_at::date AS day, r.captioner, r.model,
        count(*) FILTER (WHERE r.outcome = 'answered' AND r.cost_usd IS NULL) AS unpriced
 FROM request r
 WHERE r.outcome IS NOT NULL
-GROUP BY 1, 2, 3, 4
-ORDER BY 1 DESC, 2, 3, 4;
+GROUP BY 1, 2, 3, 4, 5
+ORDER BY 1 DESC, 2, 3, 4, 5;
 
 -- name: find_runs
 -- Return the latest runs and how they ended.

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, browsing
+from tests.e2e.conftest import Command, browsing, make_home
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, caption_reply
 from tests.images import image_bytes
 
@@ -31,7 +31,7 @@ _GOLDEN = """\
 
 
 @pytest.fixture(scope="module")
-def indexer(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def indexer(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """The command over a library with a live generation, and one with a revised prompt that is ready."""
     folder = tmp_path_factory.mktemp("compared")
     (folder / "images").mkdir()
@@ -43,7 +43,7 @@ def indexer(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             folder,
             {
                 "DATABASE_URL": database,
-                "CAPTION_SEARCH_HOME": str(folder / ".home"),
+                "CAPTION_SEARCH_HOME": str(make_home(folder / ".home", embedders_home)),
                 "OPENAI_BASE_URL": server.base_url,
                 "OPENAI_API_KEY": server.key,
                 "COLUMNS": "160",

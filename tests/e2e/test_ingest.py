@@ -491,14 +491,14 @@ def test_an_unanswered_image_is_taken_up_by_the_next_run(
     write_images(tmp_path / "images", 2)
     openai_server.answer = _hang_on_first
 
-    finished = paying("ingest", tmp_path / "images", "--timeout", "0.3", "--concurrency", "1", "--json")
+    finished = paying("ingest", tmp_path / "images", "--timeout", "1", "--concurrency", "1", "--json")
 
     assert finished.lines[-1]["captioned"] == 2
     assert finished.lines[-1]["requests"] == 3
 
 
 def _hang_on_first(asked: Asked) -> Reply:
-    time.sleep(1 if asked.number == 0 else 0)
+    time.sleep(2 if asked.number == 0 else 0)
     return describe(asked)
 
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, browsing, serving, wait_until
+from tests.e2e.conftest import Command, browsing, make_home, serving, wait_until
 from tests.images import image_bytes
 
 _CAPTIONS = {
@@ -28,7 +28,7 @@ _GOLDEN = """\
 
 
 @pytest.fixture(scope="module")
-def indexer(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def indexer(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """The command over a library of three images, in the folder they are in."""
     folder = tmp_path_factory.mktemp("library")
     for number, name in enumerate(_CAPTIONS):
@@ -37,7 +37,8 @@ def indexer(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (folder / "captions.json").write_text(json.dumps(lines))
     (folder / "golden.jsonl").write_text(_GOLDEN)
     with new_database(postgres) as database:
-        command = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(folder / ".home")})
+        home = make_home(folder / ".home", embedders_home)
+        command = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
         finished = command("ingest", ".", "--captions", "captions.json")
         assert finished.code == 0, finished.err
         yield command

@@ -276,7 +276,7 @@ def _write(folder: Path, records: Sequence[dict[str, Any] | str]) -> Path:
 def _answer(asked: Asked) -> Reply | Fault:
     question = _shape(asked)[1]
     if question == "refuse":
-        time.sleep(0.5)  # while nothing was ever answered, a refusal counts as the endpoint's fault
+        time.sleep(1)  # while nothing was ever answered, a refusal counts as the endpoint's fault
         return Fault(status=400, message="the policy forbids it")
     return Reply(content="null") if question == "null" else caption_reply("A and B.", question)
 

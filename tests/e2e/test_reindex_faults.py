@@ -50,7 +50,7 @@ def test_a_reindex_that_is_killed_leaves_nothing_behind_and_is_completed_by_the_
     with holding(database, lock):
         wait_until(lambda: find_waiting(database, waiting) != [] and count_captions(database) == 2 * IMAGES)
         kill(process)
-        wait_until(lambda: count_backends(database) == 1, within_s=5)
+        wait_until(lambda: count_backends(database) == 1, within_s=20)
     after_kill = states(database)
 
     finished = indexed("reindex", "--json")
@@ -73,7 +73,7 @@ def test_captions_of_a_killed_reindex_are_used_and_its_generation_goes_when_the_
     process = indexed.start("reindex", "--concurrency", str(_IN_FLIGHT))
     wait_until(lambda: len(openai_server.accepted) >= 3 * _IN_FLIGHT)
     kill(process)
-    wait_until(lambda: count_backends(database) == 0, within_s=5)
+    wait_until(lambda: count_backends(database) == 0, within_s=20)
     openai_server.latency_s = 0
     asked, left = len(openai_server.accepted), states(database)
 
@@ -135,7 +135,7 @@ def test_ctrl_c_does_not_wait_for_the_indexes(indexed: Command, openai_server: F
         wait_until(lambda: find_waiting(database, "CREATE INDEX") != [])
         process.send_signal(signal.SIGINT)
         stopped = finish(process)
-        wait_until(lambda: count_backends(database) == 1, within_s=5)
+        wait_until(lambda: count_backends(database) == 1, within_s=20)
     left = states(database)
 
     finished = indexed("reindex", "--json")

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, serving, wait_until
+from tests.e2e.conftest import Command, make_home, serving, wait_until
 from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply
 from tests.images import image_bytes
 from tests.odd_files import write_odd_files
@@ -51,12 +51,13 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def library(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def library(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("library")
     for number, (name, size) in enumerate({"mug.jpg": _MUG, "dog.jpg": _DOG, "city.jpg": _CITY}.items()):
         (folder / name).write_bytes(image_bytes(number, size=size))
     with new_database(postgres) as database, FakeOpenAI(answer=_describe) as endpoint:
-        variables = {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(folder / ".home")}
+        home = make_home(folder / ".home", embedders_home)
+        variables = {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)}
         keys = {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": endpoint.key}
         indexer = Command(folder, {**variables, **keys})
         finished = indexer("ingest", ".")

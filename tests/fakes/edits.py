@@ -153,8 +153,10 @@ class Edits:
 def _identify(asked: EditAsked) -> str:
     parts = (asked.operation, asked.model, asked.instruction, sorted(asked.parameters.items()))
     known = hashlib.sha256(repr(parts).encode())
-    for image in (*asked.images, *([asked.mask] if asked.mask else [])):
+    for image in asked.images:
         known.update(hashlib.sha256(image.raw).digest())
+    if asked.mask is not None:
+        known.update(b"mask" + hashlib.sha256(asked.mask.raw).digest())
     for turn in asked.history:
         known.update(repr((turn.role, turn.text)).encode())
         for raw in turn.images:

@@ -7,11 +7,12 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import ThreadingHTTPServer
+from typing import Any
 
 from PIL import Image
+
+from tests.fakes.serving import Handler, Served
 
 _PATH = "/models/tests/captions"
 
@@ -53,7 +54,7 @@ def describe(asked: Asked) -> Said:
 
 
 @dataclass(slots=True)
-class FakeHuggingFace:
+class FakeHuggingFace(Served):
     """The server; a context manager."""
 
     answer: Callable[[Asked], Said] = describe
@@ -63,23 +64,15 @@ class FakeHuggingFace:
     refused: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    port: int = 0
     _server: ThreadingHTTPServer | None = None
 
     @property
     def url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_address[1]}{_PATH}"
+        return f"{self.address}{_PATH}"
 
-    def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"state": self})
-        self._server = _Server(("127.0.0.1", 0), handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+    def handler(self) -> type[Handler]:
+        return type("Handler", (_Handler,), {"state": self})
 
     def accept(self, image: bytes, content_type: str) -> Said:
         """Note a request and answer it."""
@@ -95,31 +88,17 @@ class FakeHuggingFace:
         return Said(body={"error": message}, status=status)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     state: FakeHuggingFace
-    protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
-        if self.path != f"{_PATH}/health":
-            return self._send(self.state.refuse(404, "Not Found"))
-        return self._send(self._check_token() or self.state.health)
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != _PATH:
-            return self._send(self.state.refuse(404, "Not Found"))
-        return self._send(self._check_token() or self._answer(raw))
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing."""
+    def answer(self, raw: bytes) -> None:
+        match self.command, self.path:
+            case "GET", path if path == f"{_PATH}/health":
+                self._send(self._check_token() or self.state.health)
+            case "POST", path if path == _PATH:
+                self._send(self._check_token() or self._answer(raw))
+            case _:
+                self._send(self.state.refuse(404, "Not Found"))
 
     def _check_token(self) -> Said | None:
         sent = self.headers.get("Authorization")
@@ -139,13 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, said: Said) -> None:
         body = said.body if isinstance(said.body, (str, bytes)) else json.dumps(said.body)
         raw = body.encode() if isinstance(body, str) else body
-        self.send_response(said.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        if said.retry_after is not None:
-            self.send_header("Retry-After", said.retry_after)
-        self.end_headers()
-        self.wfile.write(raw)
+        self.send_raw(said.status, raw, {"Retry-After": said.retry_after} if said.retry_after else {})
 
 
 def _image_in(raw: bytes, content_type: str) -> bytes:

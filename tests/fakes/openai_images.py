@@ -22,15 +22,13 @@ from tests.fakes.openai_image_rules import (
     rules_of,
 )
 from tests.fakes.openai_requests import BadRequestError, Request
+from tests.fakes.sent_images import SentImage
 from tests.fakes.serving import Fault
 
-MODERATION_BLOCKED = Fault(
-    status=400,
-    message="Your request was rejected by the safety system. If you believe this is an error, contact us at "
-    "help.openai.com and include the request ID req_test. safety_violations=[violence].",
-    code="moderation_blocked",
+_NO_LIST = (
+    "Duplicate parameter: 'image'. You provided multiple values for this parameter, whereas only one is allowed. If "
+    "you are trying to provide a list of values, use the array syntax instead e.g. 'image[]=<value>'."
 )
-_FILES = ("image", "image[]", "mask")
 _ORDINARY = ("model", "prompt", "n")
 _DEFAULT_MODELS = {"edits": "gpt-image-1.5", "variations": RETIRED}
 _OUTPUT_TOKENS = {"low": 272, "medium": 1056, "high": 4160, "xhigh": 6240, "max": 8320}
@@ -64,7 +62,9 @@ class ImageEditing:
         operation = request.path[-1]
         form = _read_form(request)
         model = form.fields.get("model", _DEFAULT_MODELS[operation])
-        checked = _check_edit(form, model, self.edits) if operation == "edits" else _check_variation(form, model, self)
+        checked = (
+            _check_edit(form, model, self.edits) if operation == "edits" else _check_variation(form, model, self.edits)
+        )
         asked, said = self.edits.respond(replace(checked, size_bytes=len(request.raw)))
         if isinstance(said, Fault):
             return said
@@ -127,9 +127,7 @@ def _read_form(request: Request) -> _Form:
         message = "Missing required parameter: 'image'."
         raise BadRequestError(message, param="image", code="missing_required_parameter")
     if len(form.images) > 1 and {part.name for part in form.images} != {"image[]"}:
-        message = "Duplicate parameter: 'image'. You provided multiple values for this parameter, whereas only one is "
-        raise BadRequestError(f"{message}allowed. If you are trying to provide a list of values, use the array syntax "
-                              "instead e.g. 'image[]=<value>'.", param="image", code="duplicate_parameter")  # fmt: skip
+        raise BadRequestError(_NO_LIST, param="image", code="duplicate_parameter")
     return form
 
 
@@ -144,7 +142,7 @@ def _check_edit(form: _Form, model: str, edits: Edits) -> EditAsked:
     return _asked("edits", model, form, prompt=prompt, images=images, mask=mask)
 
 
-def _check_variation(form: _Form, model: str, editing: ImageEditing) -> EditAsked:
+def _check_variation(form: _Form, model: str, edits: Edits) -> EditAsked:
     rules = rules_of(model)
     if model != RETIRED:
         message = f"Invalid value: '{model}'. Value must be 'dall-e-2'."
@@ -154,11 +152,11 @@ def _check_variation(form: _Form, model: str, editing: ImageEditing) -> EditAske
         if name in form.fields or (name == "mask" and form.mask):
             raise BadRequestError(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
     check_values(form.others, replace(rules, values=known))
-    images = _read_images(form, rules, decodes=editing.edits.decodes)
+    images = _read_images(form, rules, decodes=edits.decodes)
     return _asked("variations", model, form, prompt="", images=images, mask=None)
 
 
-def _read_images(form: _Form, rules: ModelRules, *, decodes: bool) -> tuple[Any, ...]:
+def _read_images(form: _Form, rules: ModelRules, *, decodes: bool) -> tuple[SentImage, ...]:
     if len(form.images) > rules.most_images:
         message = f"Invalid 'image': array too long. Expected an array with maximum length {rules.most_images}, but "
         message += f"got an array with length {len(form.images)} instead."
@@ -166,7 +164,9 @@ def _read_images(form: _Form, rules: ModelRules, *, decodes: bool) -> tuple[Any,
     return tuple(read_image(part, rules, decodes=decodes) for part in form.images)
 
 
-def _asked(operation: str, model: str, form: _Form, *, prompt: str, images: Any, mask: Any) -> EditAsked:
+def _asked(
+    operation: str, model: str, form: _Form, *, prompt: str, images: tuple[SentImage, ...], mask: SentImage | None
+) -> EditAsked:
     others = form.others
     wanted = others.get("size", "auto")
     width, height = (1024, 1024) if wanted == "auto" else map(int, wanted.split("x"))
@@ -181,7 +181,7 @@ def _asked(operation: str, model: str, form: _Form, *, prompt: str, images: Any,
         instruction=prompt,
         images=images,
         mask=mask,
-        parameters=others | {name: form.fields[name] for name in ("n",) if name in form.fields},
+        parameters={name: value for name, value in form.fields.items() if name not in ("model", "prompt")},
         count=read_number(form.fields.get("n", "1"), "n", 1, 10),
         canvas=canvas,
     )

@@ -76,7 +76,7 @@ class FakeOpenAI(BatchRules, Served):
 
     def respond_with_embeddings(self, request: Request) -> Mapping[str, Any] | Fault:
         """Answer a request for embeddings."""
-        with self._noting_refusals():
+        with self._noting_refusals(), self._lock:
             return self.embedding_faults.pop(0) if self.embedding_faults else self.embeddings.respond(request, self.key)
 
     def respond_with_edits(self, request: Request) -> tuple[Mapping[str, Any], Mapping[str, str]] | Fault:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
+import openai
 import pytest
 
 from indexer.captioning.imported import ImportCaptioner
@@ -17,6 +18,12 @@ from tests.factories import make_prompt
 from tests.fakes.openai_server import FakeOpenAI
 from tests.integration.library import Library
 from tests.integration.reindexes import Reindexes, add_file, add_live
+
+
+@pytest.fixture
+def openai_client(openai_server: FakeOpenAI) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=openai_server.base_url, api_key=openai_server.key, max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from indexer.imaging.sending import read_for_editing, read_mask
 from indexer.models import SentPicture
 from indexer.openai_client import build_client
 from indexer.pricing import load_prices
+from tests.fakes.edit_scripts import MODERATION_BLOCKED
 from tests.fakes.edits import EditAsked, EditReply, paint
-from tests.fakes.openai_images import MODERATION_BLOCKED
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.serving import Fault
 from tests.images import make_picture, write_images

@@ -13,15 +13,18 @@ from indexer.catalog.queries import Part, compose, load_queries, sql_folder
 from indexer.catalog.searching.conditions import make_conditions
 from indexer.catalog.searching.filters import read_filters
 from indexer.catalog.store import Store
+from indexer.catalog.store.edits import Edits
 from indexer.catalog.store.indexing_lock import IndexingLock
 from indexer.catalog.store.store import Store as StoreClass
 
 NOUNS = sorted(path.stem for path in (sql_folder() / "queries").glob("*.sql"))
 QUERIES = [(noun, name) for noun in NOUNS for name in load_queries(noun)]
-# Methods that run a query under another name: a lock is an object of its own.
+# Methods that run a query under another name: a lock is an object of its own, and a transaction may have several.
 RENAMED: dict[tuple[str, str], Callable[..., object]] = {
     ("generations", "hold_indexing"): IndexingLock.take,
     ("generations", "release_indexing"): IndexingLock.release,
+    ("edits", "add_output"): Edits.store_edit,
+    ("edits", "finish_edit"): Edits.store_edit,
 }
 DDL = {
     ("partitions", "index_partition"),

@@ -18,6 +18,7 @@ from indexer.models import (
     FoundFile,
     ImageFacts,
     ImageId,
+    Origin,
     RequestId,
     Role,
     RunId,
@@ -44,7 +45,7 @@ class NewEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredEdit:
-    """An edit as it stands; `first_number` is how many images other takes of the same have."""
+    """An edit as it stands."""
 
     edit_id: EditId
     key: bytes
@@ -55,7 +56,23 @@ class RegisteredEdit:
     retryable: bool
     reply: Mapping[str, Any] | None
     image_ids: list[ImageId]
-    first_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedEdit:
+    """The last turn of a request that the service is to do, and who is asked."""
+
+    edit_id: EditId
+    api_format: ApiFormat
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Whether an edit is done, or was refused for good."""
+
+    done: bool
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +94,6 @@ class StoredEdit:
     key: bytes
     take: int
     after_id: EditId | None
-    next_id: EditId | None
     turn: int
     instruction: str
     conversation: list[dict[str, Any]]
@@ -99,12 +115,16 @@ class StoredEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An edit between one image that went in, the parent, and one that came out, the child."""
+    """An edit between one image that went in, the parent, and one that came out, the child.
+
+    `file` is where the parent lies if it is a mask, which has no location.
+    """
 
     child_id: ImageId
     parent_id: ImageId
     position: int
     role: Role
+    file: str | None
     edit_id: EditId
     instruction: str
     api_format: ApiFormat
@@ -121,10 +141,11 @@ class Relative:
 
     image_id: ImageId
     sha256: bytes
-    origin: str
+    origin: Origin
     format: str
     width: int
     height: int
+    size_bytes: int
     location: str | None
     locations: list[str]
     caption: str
@@ -152,6 +173,11 @@ class Edits:
         }
         [row] = self._database.fetch("edits", "register_edit", force=force, **values)
         return RegisteredEdit(**row)
+
+    def find_finished(self, keys: Sequence[bytes]) -> dict[bytes, Finished]:
+        """Return what became of the edits of these keys, of those that are known."""
+        rows = self._database.fetch("edits", "find_finished", keys=list(keys))
+        return {row["key"]: Finished(done=row["done"], refused=row["refused"]) for row in rows}
 
     def add_sources(self, edit_id: EditId, sources: Sequence[Source]) -> None:
         """Note what an edit is made of."""
@@ -220,16 +246,33 @@ class Edits:
         self._database.execute("edits", "release_edit", edit_id=edit_id)
 
     def queue_edit(self, edit_id: EditId) -> None:
-        """Have the service do the request that begins with this edit."""
+        """Have the service do the request that ends with this edit; turns that failed are tried again."""
         self._database.execute("edits", "queue_edit", edit_id=edit_id)
 
     def unqueue_edit(self, edit_id: EditId) -> None:
         """Note that the service is done with a request."""
         self._database.execute("edits", "unqueue_edit", edit_id=edit_id)
 
-    def find_queued(self) -> list[EditId]:
-        """Return the first turns of the requests that the service is to do, the oldest first."""
-        return [EditId(row["edit_id"]) for row in self._database.fetch("edits", "find_queued")]
+    def find_queued(self) -> list[QueuedEdit]:
+        """Return the last turns of the requests that the service is to do and nobody is at, the oldest first."""
+        return [QueuedEdit(**row) for row in self._database.fetch("edits", "find_queued")]
+
+    def claim_queued(self, edit_ids: Sequence[EditId], run_id: RunId) -> list[EditId]:
+        """Take requests that nobody is at for a run, and return those that were taken."""
+        rows = self._database.fetch("edits", "claim_queued", edit_ids=list(edit_ids), run_id=run_id)
+        return sorted(EditId(row["edit_id"]) for row in rows)
+
+    def get_registered(self, edit_id: EditId) -> RegisteredEdit:
+        """Return an edit as it stands; raises NotFoundError."""
+        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id)
+        if row is None:
+            raise NotFoundError("edit", edit_id)
+        return RegisteredEdit(**row)
+
+    def find_searchable(self, image_ids: Sequence[ImageId]) -> set[ImageId]:
+        """Return which of these images the live generation has an entry of."""
+        rows = self._database.fetch("edits", "find_searchable", image_ids=list(image_ids))
+        return {row["image_id"] for row in rows}
 
     def get_edit(self, edit_id: EditId) -> StoredEdit:
         """Return one edit; raises NotFoundError."""

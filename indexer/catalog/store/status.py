@@ -10,9 +10,10 @@ from indexer.models import GenerationId, RunId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much of each there is; cost in USD, of the requests whose price is known."""
+    """How much of each there is, edits being among the images; cost in USD, of the requests whose price is known."""
 
     images: int
+    edits: int
     locations: int
     captions: int
     requests: int
@@ -42,12 +43,13 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What was paid on one day for one model and set of prompt revisions; `unpriced` requests are not in `cost_usd`."""
+    """What was paid on one day for a model and prompt revisions, or for edits; `cost_usd` lacks `unpriced` requests."""
 
     day: date
     captioner: str
     model: str
     prompts: list[str]
+    edits: bool
     requests: int
     attempts: int
     answered: int

@@ -1,0 +1,84 @@
+"""An endpoint for edits in a process of its own, of either protocol; OpenAI's captions too."""
+
+import multiprocessing
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Literal, Self
+
+from benchmarks.endpoints import good_reply
+from tests.fakes.edits import EditAnswer, Edits, paint
+from tests.fakes.gemini_server import FakeGemini
+from tests.fakes.openai_server import FakeOpenAI
+
+Protocol = Literal["openai", "gemini"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditsSeen:
+    """What an endpoint saw so far; `returned` are the SHA-256 of its pictures, `paid` counts answers with pictures."""
+
+    requests: int
+    captions: int
+    most_in_flight: int
+    refused: list[str]
+    sizes: list[int]
+    paid: Counter[str] = field(default_factory=Counter)
+    returned: frozenset[str] = frozenset()
+    metadata: frozenset[str] = frozenset()
+
+    @property
+    def paid_twice(self) -> int:
+        """Return how many good answers were not the first to their request."""
+        return self.paid.total() - len(self.paid)
+
+
+class EditEndpoint:
+    """A context manager; `answer` must be picklable. It looks at pictures' headers only."""
+
+    def __init__(self, protocol: Protocol, *, answer: EditAnswer = paint, latency_s: float = 0.0) -> None:
+        self._ours, theirs = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_serve, args=(theirs, protocol, answer, latency_s))
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self.base_url, self.key = self._ours.recv()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._ours.send(False)
+        self._process.join()
+
+    def seen(self) -> EditsSeen:
+        """Return what it saw so far."""
+        self._ours.send(True)
+        seen = self._ours.recv()
+        assert isinstance(seen, EditsSeen)
+        return seen
+
+
+def _serve(connection: Connection, protocol: Protocol, answer: EditAnswer, latency_s: float) -> None:
+    edits = Edits(answer=answer, latency_s=latency_s, decodes=False)
+    made: FakeOpenAI | FakeGemini = FakeGemini(edits=edits)
+    if protocol == "openai":
+        made = FakeOpenAI(answer=good_reply, latency_s=latency_s, decodes=False, edits=edits)
+    with made as server:
+        connection.send((server.base_url, server.key))
+        while connection.recv():
+            connection.send(_look(server))
+
+
+def _look(server: FakeOpenAI | FakeGemini) -> EditsSeen:
+    edits = server.edits
+    return EditsSeen(
+        requests=len(edits.accepted),
+        captions=len(server.accepted) if isinstance(server, FakeOpenAI) else 0,
+        most_in_flight=edits.most_in_flight,
+        refused=list(server.refused),
+        sizes=[asked.size_bytes for asked in list(edits.accepted)],
+        paid=edits.paid_for(),
+        returned=frozenset(edits.returned()),
+        metadata=frozenset(name for asked in list(edits.accepted) for name in asked.metadata),
+    )

@@ -1,0 +1,195 @@
+"""One run of edits as the terminal shows it: faults and notices before, a bar while, a summary after."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
+from indexer.cli.progress import Progress
+from indexer.cli.stopping import stop_on_signals
+from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
+from indexer.editing.editor import Editor, Parameters
+from indexer.editing.requests import EditRequest, load_requests, read_request
+from indexer.errors import SettingsError
+from indexer.models import counted
+from indexer.pipelines.assembling import build_editing, build_ingesting
+from indexer.pipelines.editing.editing import Edited, Editing, refuse
+from indexer.pipelines.editing.planning import plan_edits
+from indexer.pipelines.editing.results import NAME, Results
+from indexer.pipelines.outcomes import Tally
+from indexer.pipelines.run import Run
+from indexer.settings import Settings
+
+
+def find_requests(
+    file: Path | None,
+    images: Sequence[str],
+    instructions: Sequence[str],
+    mask: str | None,
+    parameters: Parameters,
+    limit: int | None,
+) -> list[EditRequest]:
+    """Return the requests of a file, or the one of the flags; what a line says goes before the flags' parameters.
+
+    Raises SettingsError where neither is given, or both.
+    """
+    if (file is None) == (not images):
+        raise SettingsError("Name a file of requests, or one image: `indexer edit --image IMAGE --instruction TEXT`.")
+    if file is not None and (instructions or mask):
+        raise SettingsError("--instruction and --mask go with --image; a file of requests has its own.")
+    found = [_of_flags(images, instructions, mask)] if file is None else islice(load_requests(file), limit)
+    return [replace(request, parameters={**parameters, **request.parameters}) for request in found]
+
+
+def _of_flags(images: Sequence[str], instructions: Sequence[str], mask: str | None) -> EditRequest:
+    turns = [{"role": "user", "content": text} for text in instructions]
+    written = {"images": images[0] if len(images) == 1 else list(images), "conversations": turns}
+    location = f"{', '.join(images)}: {' / '.join(instructions) or 'a variation'}"
+    return read_request(
+        written | ({"mask": mask} if mask else {}), EditRequest(location=location[:200], folder=Path.cwd())
+    )
+
+
+class EditRun:
+    """What `indexer edit` does once its flags are read."""
+
+    def __init__(
+        self,
+        run: Run,
+        settings: Settings,
+        editor: Editor,
+        requests: Sequence[EditRequest],
+        output: Path,
+        *,
+        concurrency: int,
+        force: bool,
+        as_json: bool,
+    ) -> None:
+        self._run = run
+        self._settings = settings
+        self._editor = editor
+        checked = (refuse(editor, request) for request in requests)
+        # What cannot be done is told before anything is sent.
+        self._requests = sorted(checked, key=lambda request: request.fault is None)
+        self._output = output
+        self._concurrency = concurrency
+        self._force = force
+        self._as_json = as_json
+        self._edits = Tally()
+        self._captions = Tally()
+        self._images = 0
+
+    def announce(self, said: str | None) -> None:
+        """Tell the user what he might not expect: how captions are made."""
+        announce_offline(self._run.captioner, self._settings)
+        if said is not None:
+            say(said)
+
+    def plan(self) -> int:
+        """Print what there is to do; nothing is sent or written."""
+        plan = plan_edits(self._run, self._editor, self._requests, force=self._force)
+        if self._as_json:
+            print_json(plan.summary())
+            return ALL_DONE
+        for location, reason in plan.faults:
+            say(f"failed: {location}: {reason}")
+        cost = "price unknown" if plan.most_cost_usd is None else f"at most ${plan.most_cost_usd:.4f}"
+        calls = counted(plan.calls, "call", "calls")
+        edits = counted(len(self._requests), "request", "requests")
+        known = f"{plan.known} known, " if plan.known else ""
+        failed = f"{len(plan.faults)} cannot be done, " if plan.faults else ""
+        print(f"{edits}: {known}{failed}{calls} of {self._editor.model}, {cost}.")
+        return ALL_DONE
+
+    def do(self) -> int:
+        """Run it, print the summary and return the exit code."""
+        started = time.monotonic()
+        arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
+        with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
+            tell_lost(self._run.store.requests.lose_abandoned())
+            ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
+            editing = build_editing(
+                ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
+            )
+            ended = "failed"
+            try:
+                self._follow(editing)
+                ended = "stopped" if stop.is_set() else "done"
+            finally:
+                summary = self._summary(editing, ended, time.monotonic() - started)
+                self._run.store.runs.finish_run(run_id, summary)
+                self._show(summary)
+        if stop.is_set():
+            return STOPPED
+        return SOME_FAILED if self._edits.counts["failed"] or self._captions.counts["failed"] else ALL_DONE
+
+    def _follow(self, editing: Editing) -> None:
+        editing.filing.open()
+        results = Results(editing.filing.output)
+        indexing = editing.ingesting.indexing
+        progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))
+
+        def tell(edited: Edited) -> None:
+            self._edits.seen += 1
+            self._edits.add(edited.outcome)
+            self._images += len(edited.files)
+            progress.advance()
+            tell_failure(edited.outcome, self._edits, as_json=self._as_json)
+            if edited.outcome.status in ("edited", "known"):
+                results.add(edited.request.number, edited.request.written, edited.files)
+
+        with progress if sys.stderr.isatty() else nullcontext():
+            for outcome in editing.edit(self._requests, tell):
+                self._captions.add(outcome)
+                tell_failure(outcome, self._captions, as_json=self._as_json)
+        results.put_in_order()
+
+    def _summary(self, editing: Editing, ended: str, seconds: float) -> dict[str, object]:
+        edits, captions = self._edits, self._captions
+        return {
+            "seen": edits.seen,
+            "known": edits.counts["known"],
+            "edited": edits.counts["edited"],
+            "failed": edits.counts["failed"],
+            "left": edits.counts["left"],
+            "images": self._images,
+            "captioned": captions.counts["captioned"],
+            "uncaptioned": captions.counts["failed"] + captions.counts["uncaptioned"],
+            "indexed": editing.ingesting.indexing.written,
+            "requests": edits.requests,
+            "tokens": edits.tokens,
+            "cost_usd": round(edits.cost_usd, 6),
+            "caption_requests": captions.requests,
+            "caption_cost_usd": round(captions.cost_usd, 6),
+            "seconds": round(seconds, 3),
+            "ended": ended,
+            "budget_exhausted": self._run.budget.is_exhausted,
+        }
+
+    def _show(self, summary: Mapping[str, object]) -> None:
+        if self._as_json:
+            print_json(summary)
+            return
+        counts = self._edits.counts
+        parts = [f"{counts['edited']} edited", f"{counts['known']} known"]
+        parts += [f"{counts[status]} {status}" for status in ("failed", "left") if counts[status]]
+        images = counted(self._images, "image", "images")
+        asked = f", {describe_requests_made(self._edits)}" if self._edits.requests else ""
+        print(
+            f"{', '.join(parts)}: {images} in {self._output}; {summary['indexed']} indexed{asked}, "
+            f"{summary['seconds']} s."
+        )
+        if self._captions.requests:
+            print(f"Captions: {describe_requests_made(self._captions)}.")
+        if self._images:
+            print(f"{self._output / NAME} lists them; `indexer lineage IMAGE` shows what each was made of.")
+        if counts["failed"] or self._captions.counts["failed"]:
+            print("`indexer failures` lists what failed and why.")
+        for sentence in describe_rest(
+            summary["ended"], self._settings.budget, is_exhausted=self._run.budget.is_exhausted
+        ):
+            print(sentence)

@@ -1,0 +1,116 @@
+"""The pictures of a request: found by their names, indexed first where they are not, and known by their content."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+
+from indexer.catalog.store.images import StoredImage
+from indexer.editing.requests import EditRequest
+from indexer.errors import BadImageError, NotFoundError
+from indexer.imaging.reading import read_image
+from indexer.models import FoundFile, ImageId
+from indexer.pipelines.jobs import Job, is_unchanged
+from indexer.pipelines.locating import find_file
+from indexer.pipelines.naming import find_image
+from indexer.pipelines.outcomes import Outcome
+from indexer.pipelines.preparing import Preparing
+from indexer.pipelines.run import Run
+from indexer.sources.manifests import find_named
+
+_INDEXED = ("image:", "sha256:")
+_SMALL_EDGE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A picture that a request names: an image of the catalogue, and the file that holds it; its size is in pixels.
+
+    `items` are to be captioned; none where another request brought them.
+    """
+
+    image_id: ImageId
+    sha256: bytes
+    size: tuple[int, int]
+    path: Path
+    items: tuple[Job | Outcome, ...] = ()
+
+
+class Admitting:
+    """Finds and registers pictures for one run; safe to share by threads."""
+
+    def __init__(self, run: Run, preparing: Preparing) -> None:
+        self._run = run
+        self._preparing = preparing
+        self._lock = Lock()
+        self._admitted: dict[str, Admitted] = {}
+
+    def admit(self, request: EditRequest, name: str) -> Admitted:
+        """Return the picture of a name; raises BadImageError, whose reason begins with the name."""
+        try:
+            file = find_picture(self._run, request, name)
+            with self._lock:
+                known = self._admitted.get(file.location)
+            return known or self._register(file)
+        except (BadImageError, NotFoundError) as exc:
+            reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
+            raise BadImageError(f"{name}: {reason}") from exc
+
+    def admit_mask(self, request: EditRequest, name: str) -> Admitted:
+        """Return a mask, which is kept and never captioned, found or counted; raises BadImageError."""
+        try:
+            path = find_picture(self._run, request, name).path
+            facts = read_image(path, max_edge=_SMALL_EDGE).facts
+        except (BadImageError, NotFoundError) as exc:
+            reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
+            raise BadImageError(f"{name}: {reason}") from exc
+        image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
+        return Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=path)
+
+    def admit_output(self, file: FoundFile) -> Iterator[Job | Outcome]:
+        """Yield what is to be done about an image that was edited before: its caption may be missing."""
+        for item in self._preparing.sort_out([file]):
+            yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
+
+    def _register(self, file: FoundFile) -> Admitted:
+        [found] = self._preparing.sort_out([file])
+        item = found if isinstance(found, Outcome) else self._preparing.prepare(found)
+        image_id = item.image_id or self._find_unchanged(file)
+        if image_id is None:
+            reason = item.reason if isinstance(item, Outcome) else ""
+            raise BadImageError(reason.removeprefix(f"{file.relative_path}: ") or "it was not read")
+        image = self._run.store.images.get_image(image_id)
+        admitted = Admitted(image_id=image_id, sha256=image.sha256, size=(image.width, image.height), path=file.path)
+        with self._lock:
+            is_first = self._admitted.setdefault(file.location, admitted) is admitted
+        return replace(admitted, items=(item,)) if is_first else admitted
+
+    def _find_unchanged(self, file: FoundFile) -> ImageId | None:
+        """Return the image of a file that has no caption and will have none; it can be edited all the same."""
+        known = self._run.store.images.find_known([file.location], self._preparing.wanted).get(file.location)
+        return known.image_id if known and is_unchanged(file, known) else None
+
+
+def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile:
+    """Return the file that a name means: a path from the request's folder, or an indexed image's.
+
+    Raises NotFoundError for an image that is not indexed, or whose file is gone.
+    """
+    prefix = next((prefix for prefix in _INDEXED if name.startswith(prefix)), None)
+    if prefix is None:
+        return find_named(request.folder, name, request.location)
+    image = run.store.images.get_image(find_image(run.store, name.removeprefix(prefix)))
+    return file_of(image, find_file(image))
+
+
+def file_of(image: StoredImage, path: Path) -> FoundFile:
+    """Return an indexed image's file as one that was found."""
+    status = path.stat()
+    at = dict(zip(image.locations, image.relative_paths, strict=True))
+    return FoundFile(
+        path=path,
+        location=str(path),
+        relative_path=at.get(str(path), path.name),
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )

@@ -1,0 +1,194 @@
+"""Call an editor for one turn, durably: claim it, ask, and commit what came back in the same breath."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from indexer.catalog.store.edits import NewOutput, RegisteredEdit
+from indexer.catalog.store.images import Wanted
+from indexer.catalog.store.requests import RequestOutcome
+from indexer.editing.editor import EditAnswer, EditCall, Editor
+from indexer.errors import BadImageError, ModelRefusedError, ModelUnavailableError, ModelUnusableError, SettingsError
+from indexer.imaging.reading import ReadImage
+from indexer.models import FoundFile, ImageId, RequestId, Usage, clean_text
+from indexer.pipelines.asking import Asking, Hope
+from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.jobs import read_for
+from indexer.pipelines.run import Run
+from indexer.sources.folders import find_file
+
+
+class EditFailedError(Exception):
+    """A turn brought no image, and why; unless `retryable`, only being asked to would try it again."""
+
+    def __init__(self, reason: str, *, retryable: bool) -> None:
+        super().__init__(reason)
+        self.retryable = retryable
+
+
+class LeftError(Exception):
+    """The run was stopped, or its budget spent, before a turn could be done."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What one request's calls took; a call of unknown cost counts as nothing."""
+
+    requests: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def add(self, requests: int, usage: Usage) -> None:
+        """Count one call with all its tries."""
+        self.requests += requests
+        self.usage = self.usage.plus(usage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """An image that came back: filed as it came, and read once."""
+
+    file: FoundFile
+    read: ReadImage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What an edit brought: its images with their ids, and what the endpoint said with them."""
+
+    image_ids: list[ImageId]
+    outputs: list[Output]
+    reply: Mapping[str, Any] | None
+
+
+class Calling:
+    """The editor's stage of one run; `call` is called from many threads."""
+
+    def __init__(self, run: Run, editor: Editor, asking: Asking, filing: Filing, wanted: Callable[[], Wanted]) -> None:
+        self.editor = editor
+        self._run = run
+        self._asking = asking
+        self._filing = filing
+        self._wanted = wanted
+        self._hope = Hope("edits in a row brought no image")
+
+    def call(
+        self, edit: RegisteredEdit, make: Callable[[], EditCall], key: bytes, most_usd: float, spent: Spent
+    ) -> Made | None:
+        """Do an edit and return what it brought, filed under `key`; None where it is finished, or another is at it.
+
+        `make` reads its pictures, once it is sure to be sent; `most_usd` is what it can cost, a second try included.
+        Raises EditFailedError, LeftError or ModelUnusableError.
+        """
+        if self._run.stop.is_set() or not self._run.budget.reserve(most_usd, self._run.stop):
+            raise LeftError
+        before_usd = spent.usage.cost_usd or 0.0
+        try:
+            request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
+            return None if request_id is None else self._do(edit, request_id, make, key, spent)
+        finally:
+            self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
+
+    def _do(
+        self, edit: RegisteredEdit, request_id: RequestId, make: Callable[[], EditCall], key: bytes, spent: Spent
+    ) -> Made:
+        try:
+            call = make()
+        except BadImageError as exc:
+            self._run.store.requests.drop_unsent([request_id])
+            raise self._failed(edit, exc.reason, retryable=True) from exc
+        reason = ""
+        for is_last in (False, True):
+            answer, tries = self._send(edit, request_id, call, spent)
+            with self._released(edit, request_id, tries, answer.usage):
+                filed, reason = self._file(edit, answer, key)
+            if filed:
+                return self._keep(edit, request_id, answer, filed, tries)
+            self._close(request_id, "unusable", tries, answer.usage)
+            if not is_last:
+                request_id = self._run.store.edits.open_again(edit.edit_id, self._run.id)
+        error = self._failed(edit, reason, retryable=False)
+        self._hope.lose(reason)
+        raise error
+
+    def _send(
+        self, edit: RegisteredEdit, request_id: RequestId, call: EditCall, spent: Spent
+    ) -> tuple[EditAnswer, int]:
+        tries = self._asking.begin()
+        usage = Usage()
+        try:
+            answer = tries.ask(partial(self.editor.edit, call))
+            usage = answer.usage
+        except ModelRefusedError as exc:
+            usage = exc.usage or usage
+            self._close(request_id, "refused", tries.count, usage)
+            error = self._failed(edit, str(exc), retryable=False)
+            self._hope.lose(str(exc))
+            raise error from exc
+        except ModelUnavailableError as exc:
+            self._close(request_id, "unavailable", tries.count)
+            if self._run.stop.is_set():
+                self._run.store.edits.release_edit(edit.edit_id)
+                raise LeftError from exc
+            error = self._failed(edit, str(exc), retryable=True)
+            self._hope.lose(str(exc), is_down=True)
+            raise error from exc
+        except ModelUnusableError:
+            self._close(request_id, "unavailable", tries.count)
+            self._run.store.edits.release_edit(edit.edit_id)
+            raise
+        finally:
+            spent.add(tries.count, usage)
+        return answer, tries.count
+
+    def _file(self, edit: RegisteredEdit, answer: EditAnswer, key: bytes) -> tuple[list[Output], str]:
+        """Write the images down as they came; where they are none, say why."""
+        filed, reason = [], f"the model made no image{f': {answer.said}' if answer.said else ''}"
+        for content in answer.images:
+            unnamed = self._filing.write(key, content)
+            try:
+                read = read_for(self._run.captioner, find_file(unnamed, self._filing.output))
+            except BadImageError as exc:
+                unnamed.unlink()
+                reason = f"the model's answer is no usable image: {exc.reason}"
+                continue
+            path = self._filing.name(unnamed, key, edit.turn, read.facts.format)
+            facts = replace(read.facts, origin="edit")
+            filed.append(Output(file=find_file(path, self._filing.output), read=replace(read, facts=facts)))
+        return filed, reason
+
+    def _keep(
+        self, edit: RegisteredEdit, request_id: RequestId, answer: EditAnswer, filed: list[Output], tries: int
+    ) -> Made:
+        # A reply names its images by number: with one of them missing, it cannot be given back.
+        reply = answer.reply if len(filed) == len(answer.images) else None
+        image_ids = self._run.store.edits.store_edit(
+            edit.edit_id,
+            request_id,
+            [NewOutput(facts=output.read.facts, file=output.file) for output in filed],
+            self._wanted(),
+            reply=reply,
+            usage=answer.usage,
+            attempts=tries,
+        )
+        self._hope.win()
+        return Made(image_ids=image_ids, outputs=filed, reply=reply)
+
+    @contextmanager
+    def _released(self, edit: RegisteredEdit, request_id: RequestId, tries: int, usage: Usage) -> Iterator[None]:
+        """Note what was paid where its images cannot be written, and let the edit be done again."""
+        try:
+            yield
+        except SettingsError:
+            self._close(request_id, "unusable", tries, usage)
+            self._run.store.edits.release_edit(edit.edit_id)
+            raise
+
+    def _failed(self, edit: RegisteredEdit, reason: str, *, retryable: bool) -> EditFailedError:
+        said = clean_text(reason)
+        self._run.store.edits.fail_edit(edit.edit_id, said, retryable=retryable)
+        return EditFailedError(said, retryable=retryable)
+
+    def _close(self, request_id: RequestId, outcome: RequestOutcome, tries: int, usage: Usage | None = None) -> None:
+        self._run.store.requests.close_request(request_id, outcome, attempts=tries, usage=usage or Usage())

@@ -1,0 +1,103 @@
+"""Edit: every request becomes images, turn by turn, which are captioned, embedded and searchable; or fails."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from indexer.catalog.store.failures import NewFailure
+from indexer.editing.editor import Editor
+from indexer.editing.requests import EditRequest
+from indexer.errors import BadImageError
+from indexer.models import ImageId
+from indexer.pipelines.editing.calling import EditFailedError, LeftError, Spent
+from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.editing.turning import Turn, Turning
+from indexer.pipelines.ingesting import Ingesting
+from indexer.pipelines.jobs import Job
+from indexer.pipelines.look_ahead import LookAhead
+from indexer.pipelines.outcomes import Outcome, Status
+
+
+@dataclass(slots=True, kw_only=True)
+class Edited:
+    """What came of one request: its outcome, and its images in the order of their turns.
+
+    `items` are images to be captioned: its parents, where they were new, and what was made of them.
+    """
+
+    request: EditRequest
+    outcome: Outcome
+    turns: list[Turn] = field(default_factory=list)
+    items: list[Job | Outcome] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """Return the files of all its images."""
+        return [path for turn in self.turns for path in turn.paths]
+
+    @property
+    def image_ids(self) -> list[ImageId]:
+        """Return the ids of all its images."""
+        return [image_id for turn in self.turns for image_id in turn.image_ids]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editing:
+    """One run over requests; edits and captions go on side by side."""
+
+    ingesting: Ingesting
+    turning: Turning
+    filing: Filing
+    concurrency: int
+
+    def edit(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Outcome]:
+        """Yield an outcome for each image as it is captioned, and return when every caption has its entry.
+
+        `tell` hears what came of each request. Setting the run's `stop` ends it after the calls in flight. What makes
+        the whole run pointless (a wrong key, a full disk) is raised, also after those.
+        """
+        self.filing.open()
+        yield from self.ingesting.ingest_prepared(self._make_all(requests, tell))
+
+    def _make_all(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Job | Outcome]:
+        with ThreadPoolExecutor(self.concurrency, "edit") as editors:
+            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency)
+            for edited in ahead.over(requests):
+                if isinstance(edited, Edited):
+                    tell(edited)
+                    yield from edited.items
+
+    def _perform(self, request: EditRequest) -> Edited:
+        spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
+        try:
+            work = self.turning.begin(request, edited.items)
+            edited.turns.extend(self.turning.turns(work, edited.items, spent))
+            self.ingesting.run.store.failures.forget_failures([request.location])
+            status: Status = "edited" if any(turn.is_new for turn in edited.turns) else "known"
+            outcome = replace(edited.outcome, status=status)
+        except LeftError:
+            outcome = edited.outcome
+        except (EditFailedError, BadImageError) as exc:
+            outcome = self._fail(request, exc)
+        edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
+        return edited
+
+    def _fail(self, request: EditRequest, error: EditFailedError | BadImageError) -> Outcome:
+        retryable = error.retryable if isinstance(error, EditFailedError) else True
+        failure = NewFailure(location=request.location, stage="edit", reason=str(error), retryable=retryable)
+        self.ingesting.run.store.failures.record_failure(self.ingesting.run.id, failure)
+        return Outcome(location=request.location, status="failed", reason=str(error))
+
+
+def refuse(editor: Editor, request: EditRequest) -> EditRequest:
+    """Return a request with its fault where the editor cannot do it, as it is where it can."""
+    if request.fault is not None:
+        return request
+    fault = editor.find_fault(
+        images=len(request.images),
+        turns=request.turns,
+        has_mask=request.mask is not None,
+        parameters=request.parameters,
+    )
+    return replace(request, fault=fault)

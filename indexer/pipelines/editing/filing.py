@@ -1,0 +1,75 @@
+"""Where edited images lie: `OUTPUT/<key>/<key>_<turn>_<number>.<type>`, as the model returned them."""
+
+import os
+import shutil
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from indexer.catalog.store.images import StoredImage
+from indexer.errors import SettingsError
+from indexer.pipelines.editing.keys import short
+from indexer.pipelines.locating import find_file
+
+SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "HEIF": "heic"}
+
+
+class Filing:
+    """The folder of one OUTPUT; raises SettingsError where nothing can be written to it."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = Path(os.path.abspath(output))  # noqa: PTH100 - a link stays the place that was named
+
+    def open(self) -> None:
+        """Make the folder, and see that it can be written to: before anything is paid for."""
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.output):
+                pass
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+
+    def write(self, key: bytes, content: bytes) -> Path:
+        """Write what a model returned under a name of no meaning: it is named once its type is known."""
+        folder = self.output / short(key)
+        try:
+            folder.mkdir(exist_ok=True)
+            with NamedTemporaryFile(dir=folder, prefix=".", suffix=".tmp", delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            return Path(file.name)
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+
+    def name(self, unnamed: Path, key: bytes, turn: int, image_format: str) -> Path:
+        """Give a file the next free name of its turn, which no other thread uses: a claim is held on the edit."""
+        suffix = SUFFIXES.get(image_format, image_format.lower())
+        taken = {path.stem for path in unnamed.parent.iterdir()}
+        start = f"{short(key)}_{turn}_"
+        number = next(number for number in range(len(taken) + 1) if f"{start}{number}" not in taken)
+        unnamed.chmod(0o644)
+        return unnamed.rename(unnamed.with_name(f"{start}{number}.{suffix}"))
+
+    def fetch(self, image: StoredImage, key: bytes, turn: int) -> Path:
+        """Return the image's file in the folder of a key, copied there from elsewhere where it is not.
+
+        Raises NotFoundError where no file holds it any more.
+        """
+        folder, source = self.output / short(key), find_file(image)
+        here = [Path(location) for location in image.locations if Path(location).parent == folder]
+        if kept := next((path for path in here if path.is_file() and path.stat().st_size == image.size_bytes), None):
+            return kept
+        return self.name(self.write(key, source.read_bytes()), key, turn, image.format)
+
+    def keep_mask(self, mask: Path, key: bytes) -> Path:
+        """Keep a copy of a mask beside the images that it was for."""
+        kept = self.output / short(key) / f"{short(key)}_mask{mask.suffix.lower()}"
+        try:
+            kept.parent.mkdir(exist_ok=True)
+            shutil.copyfile(mask, kept)
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
+        return kept
+
+    def _unwritable(self, error: OSError) -> SettingsError:
+        return SettingsError(f"Edited images cannot be written to {self.output}: {error.strerror or error}.")
