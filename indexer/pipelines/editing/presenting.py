@@ -28,7 +28,7 @@ class OutputAnswer(TypedDict):
 
 
 class TurnAnswer(TypedDict):
-    """One turn; an empty instruction asks for a variation. Tokens and cost (USD) are of all calls, null where unknown."""
+    """One turn, which without an instruction is a variation; tokens and cost (USD) of all calls, null where unknown."""
 
     edit_id: EditId
     turn: int
