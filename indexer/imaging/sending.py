@@ -94,11 +94,10 @@ def _read_own(file: IO[bytes], image: Image.Image) -> bytes | None:
 
 
 def _encode(pixels: Image.Image) -> SentPicture:
-    out = io.BytesIO()
     if pixels.mode == "RGBA":
-        pixels.save(out, "PNG")
-    else:
-        pixels.save(out, "JPEG", quality=_QUALITY)
+        return _sent(png.encode_png(pixels), pixels.size)
+    out = io.BytesIO()
+    pixels.save(out, "JPEG", quality=_QUALITY)
     return _sent(out.getvalue(), pixels.size)
 
 

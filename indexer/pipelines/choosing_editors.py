@@ -30,7 +30,7 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
     base_url, key = _endpoint(settings, api_format)
     if base_url is None:
         _refuse_other_format(chosen, api_format)
-    if base_url is None and key is None:
+    if not has_endpoint(settings, api_format):
         prefix = api_format.upper()
         raise SettingsError(
             f"No endpoint is set for {chosen}: set {prefix}_API_KEY, or {prefix}_BASE_URL to an endpoint of your own."
@@ -47,6 +47,11 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
 
     client = build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
     return OpenAIEditor(client, model=chosen, prices=prices)
+
+
+def has_endpoint(settings: Settings, api_format: ApiFormat) -> bool:
+    """Tell whether a key, or an address of one's own, is set for this format."""
+    return any(_endpoint(settings, api_format))
 
 
 def _endpoint(settings: Settings, api_format: ApiFormat) -> tuple[str | None, SecretStr | None]:

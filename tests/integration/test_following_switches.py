@@ -103,7 +103,7 @@ def searcher(store: Store, load: Loader) -> Searcher:
 def parts(store: Store, searcher: Searcher, tmp_path: Path) -> Parts:
     matching = Matching(store=store, searcher=searcher, captioner_of=_never, prompts_of=_never)
     edits = EditQueue(store, Settings.load())
-    return Parts(store=store, searcher=searcher, matching=matching, thumbnails=tmp_path, edits=edits)
+    return Parts(store=store, searcher=searcher, matching=matching, edits=edits, thumbnails=tmp_path)
 
 
 def _never(*_: object) -> NoReturn:

@@ -117,6 +117,7 @@ def test_the_published_address_is_asked_where_none_is_set(monkeypatch: pytest.Mo
     client = build_client(api_key="AIza", base_url=None, timeout_s=5)
 
     assert client._api_client._http_options.base_url == "https://generativelanguage.googleapis.com"
+    assert not client._api_client._httpx_client.follow_redirects
     client.close()
 
 

@@ -28,7 +28,7 @@ class OutputAnswer(TypedDict):
 
 
 class TurnAnswer(TypedDict):
-    """One turn, which without an instruction is a variation; tokens and cost (USD) of all calls, null where unknown."""
+    """One turn; an empty instruction asks for a variation. Tokens and USD are of all its calls, null where unknown."""
 
     edit_id: EditId
     turn: int
