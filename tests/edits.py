@@ -1,7 +1,6 @@
-"""What tests of `indexer edit` share: files of requests, and what lies in OUTPUT afterwards."""
+"""What tests of edits share: files of requests, and what lies in OUTPUT afterwards."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,12 @@ def write_requests(folder: Path, *lines: object, name: str = "requests.jsonl") -
     return path
 
 
-def read_results(folder: Path) -> list[Any]:
+def read_results(folder: Path, output: str = OUTPUT) -> list[Any]:
     """Return the lines of `edits.jsonl`."""
-    return [json.loads(line) for line in (folder / OUTPUT / "edits.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / output / "edits.jsonl").read_text().splitlines()]
 
 
-def find_outputs(folder: Path) -> dict[str, bytes]:
+def find_outputs(folder: Path, output: str = OUTPUT) -> dict[str, bytes]:
     """Return the bytes of every file in the folders of keys, by its path from OUTPUT."""
-    found = sorted(path for path in (folder / OUTPUT).glob("*/*"))
-    return {str(path.relative_to(folder / OUTPUT)): path.read_bytes() for path in found}
+    found = sorted((folder / output).glob("*/*"))
+    return {str(path.relative_to(folder / output)): path.read_bytes() for path in found}

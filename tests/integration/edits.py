@@ -121,3 +121,7 @@ class Desk:
     def rows(self, query: str, *values: object) -> list[Any]:
         with psycopg.connect(self.database, autocommit=True) as connection:
             return connection.execute(query.encode(), values or None).fetchall()
+
+    def execute(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
