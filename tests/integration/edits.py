@@ -100,9 +100,15 @@ class Desk:
         settings = self.settings.model_copy(update={"budget": wanted.budget})
         with self.making(wanted, settings) as (run, editor), self.store.runs.running("edit", {}) as run_id:
             alive = replace(run, id=run_id, stop=wanted.stop)
-            output = self.folder / wanted.output
-            options = {"concurrency": wanted.concurrency, "force": wanted.force}
-            yield build_editing(alive, settings, editor, output, **options), editor
+            editing = build_editing(
+                alive,
+                settings,
+                editor,
+                self.folder / wanted.output,
+                concurrency=wanted.concurrency,
+                force=wanted.force,
+            )
+            yield editing, editor
 
     @contextmanager
     def making(self, wanted: Wanted, settings: Settings | None = None) -> Iterator[tuple[Run, Editor]]:

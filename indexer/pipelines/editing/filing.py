@@ -63,8 +63,8 @@ class Filing:
             return self.name(self.write(key, find_file(image).read_bytes()), key, turn, image.format)
 
     def keep_mask(self, mask: Path, key: bytes) -> Path:
-        """Keep a copy of a mask beside the images that it was for."""
-        kept = self.output / short(key) / f"{short(key)}_mask{mask.suffix.lower()}"
+        """Keep a copy of a mask beside the images that it was for, hidden: who ingests the folder wants no masks."""
+        kept = self.output / short(key) / f".{short(key)}_mask{mask.suffix.lower()}"
         try:
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(mask, kept)
@@ -73,7 +73,7 @@ class Filing:
         return kept
 
     def _find_kept(self, image: StoredImage, folder: Path) -> Path | None:
-        """Return the file in a folder that has an image, also where the catalogue does not know it: OUTPUT was moved."""
+        """Return the file in a folder that has an image, also one that the catalogue does not know: OUTPUT was moved."""
         times = dict(zip(image.locations, image.modified_ns, strict=True))
         files = sorted(folder.iterdir()) if folder.is_dir() else []
         return next((path for path in files if holds(path, image, times.get(str(path)))), None)
