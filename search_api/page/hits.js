@@ -71,7 +71,7 @@ async function showMore() {
   }
   const first = list.children.length;
   add(answer, wanted.get("q"));
-  list.children[first]?.querySelector("a").focus(); // whoever reads by keyboard or ear goes on where the new ones begin
+  list.children[first]?.querySelector(".picture").focus(); // whoever reads by keyboard or ear goes on where the new ones begin
 }
 
 function add(answer, query) {

@@ -34,7 +34,7 @@ export async function showImage(reference) {
     return;
   }
   const page = template.content.cloneNode(true);
-  fill(page, image, lineage.image?.lost ?? false);
+  fill(page, image, lineage);
   showLineage(page.querySelector(".lineage"), lineage);
   article.append(page);
   const refresh = async () => {
@@ -45,8 +45,9 @@ export async function showImage(reference) {
   article.querySelector("h2").focus({ preventScroll: true });
 }
 
-function fill(page, image, isLost) {
-  const name = image.locations[0] ?? `Image ${image.image_id}`;
+function fill(page, image, lineage) {
+  const isLost = lineage.image?.lost ?? false;
+  const name = nameOf(image, lineage);
   document.title = `${name} · Caption Search`;
   page.querySelector("h2").textContent = name;
   page.querySelector(".facts").textContent = facts(image).join(" · ");
@@ -65,8 +66,14 @@ function fill(page, image, isLost) {
   if (search !== null) lead(back, search).textContent = `← “${search.get("q")}”`;
 }
 
+// An edited image is called by what was asked of it: its file has a name that says nothing.
+function nameOf(image, lineage) {
+  const instruction = image.origin === "edit" && lineage.parents?.[0]?.edit.instruction;
+  return instruction || (image.locations[0] ?? `Image ${image.image_id}`).split("/").at(-1);
+}
+
 function facts(image) {
-  const told = [`image ${image.image_id}`, ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
+  const told = [...image.locations.slice(0, 1), `image ${image.image_id}`, ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
   if (image.taken_at) told.push(`taken ${image.taken_at.slice(0, 10)}`);
   if (image.camera) told.push(image.camera);
   return told;

@@ -54,7 +54,7 @@ function rest(list, tiles) {
 function tile({ image, role }, made, isShown = false) {
   const item = document.createElement("li");
   const name = image.location ?? `image ${image.image_id}`;
-  const picture = image.lost ? lost(role, name) : thumbnail(image, name);
+  const picture = image.lost ? words("lost", "Lost: its file is no longer there.") : thumbnail(image, name);
   if (isShown) {
     picture.setAttribute("aria-current", "true");
     item.append(picture);
@@ -63,8 +63,10 @@ function tile({ image, role }, made, isShown = false) {
     link.append(picture);
     item.append(link);
   }
-  if (role === "mask" || role === "reference") item.append(words("role", role));
-  item.append(made ? words("made-by", made.instruction ? `“${made.instruction}”` : "a variation") : words("made-by quiet", name));
+  const notes = document.createElement("div");
+  if (role === "mask" || role === "reference") notes.append(words("role", role));
+  notes.append(made ? words("made-by", made.instruction ? `“${made.instruction}”` : "a variation") : words("made-by quiet", name));
+  item.append(notes);
   return item;
 }
 
@@ -72,10 +74,6 @@ function thumbnail(image, name) {
   const picture = document.createElement("img");
   [picture.src, picture.alt, picture.loading] = [`${image.thumbnail_url}?size=320`, image.caption || name, "lazy"];
   return picture;
-}
-
-function lost(role, name) {
-  return words("lost", `${role === "mask" ? "The mask" : name} is lost: its file is no longer there.`);
 }
 
 function words(name, text) {
