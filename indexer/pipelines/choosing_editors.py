@@ -38,10 +38,10 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
     prices, api_key = load_prices(Path()), key.get_secret_value() if key else None
     # Imported here: both SDKs take long to load, and most commands never edit.
     if api_format == "gemini":
-        from indexer.editing import gemini
+        from indexer.editing import gemini, gemini_client
 
-        gemini_client = gemini.build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
-        return gemini.GeminiEditor(gemini_client, model=chosen, prices=prices)
+        asked = gemini_client.build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
+        return gemini.GeminiEditor(asked, model=chosen, prices=prices)
     from indexer.editing.openai_images import OpenAIEditor
     from indexer.openai_client import build_client
 

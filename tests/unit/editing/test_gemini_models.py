@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from indexer.editing.editor import Editor
-from indexer.editing.gemini import GeminiEditor, build_client
+from indexer.editing.gemini import GeminiEditor
+from indexer.editing.gemini_client import build_client
 from indexer.editing.gemini_models import find_fault
 from indexer.pricing import Prices
 
