@@ -12,18 +12,10 @@ from tests.e2e.conftest import Command, serving, wait_until
 from tests.fakes.edit_scripts import MODERATION_BLOCKED, TEXT_ONLY, ByInstruction, Hangs
 from tests.fakes.edits import paint
 from tests.fakes.gemini_server import FakeGemini
-from tests.fakes.openai_server import FakeOpenAI, caption_reply
+from tests.fakes.openai_server import FakeOpenAI
 
 _NIGHT: dict[str, Any] = {"images": 1, "instruction": "Make it night."}
 _UNFINISHED = ("accepted", "sent")
-
-
-@pytest.fixture
-def editing(indexed: Command, gemini_server: FakeGemini, openai_server: FakeOpenAI) -> Command:
-    """The command over an indexed library, with an editor; its captioner sees jellyfish everywhere from now on."""
-    indexed.variables |= {"GEMINI_BASE_URL": gemini_server.base_url, "GEMINI_API_KEY": gemini_server.key}
-    openai_server.answer = lambda asked: caption_reply(f"A glowing jellyfish, number {asked.number}.")
-    return indexed
 
 
 @pytest.fixture
