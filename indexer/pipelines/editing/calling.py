@@ -139,6 +139,7 @@ class Calling:
             self._hope.lose(str(exc), is_down=True)
             raise error from exc
         except ModelUnusableError:
+            self._run.stop.set()
             self._close(request_id, "unavailable", tries.count)
             self._run.store.edits.release_edit(edit.edit_id)
             raise
@@ -185,6 +186,7 @@ class Calling:
         try:
             yield
         except SettingsError:
+            self._run.stop.set()  # at once: whoever has this place next would pay for nothing
             self._close(request_id, "unusable", tries, usage)
             self._run.store.edits.release_edit(edit.edit_id)
             raise
@@ -195,4 +197,7 @@ class Calling:
         return EditFailedError(said, retryable=retryable)
 
     def _close(self, request_id: RequestId, outcome: RequestOutcome, tries: int, usage: Usage | None = None) -> None:
+        if not tries:  # the run was stopped before it was sent
+            self._run.store.requests.drop_unsent([request_id])
+            return
         self._run.store.requests.close_request(request_id, outcome, attempts=tries, usage=usage or Usage())
