@@ -4,6 +4,7 @@ import multiprocessing
 import resource
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -65,6 +66,28 @@ class EditEndpoint:
         seen = self._ours.recv()
         assert isinstance(seen, EditsSeen)
         return seen
+
+
+class EditEndpoints:
+    """The endpoint of edits, and that of their captions, where it is another; a context manager."""
+
+    def __init__(self, protocol: Protocol, *, answer: EditAnswer = paint, latency_s: float = 0.0) -> None:
+        self.edits = EditEndpoint(protocol, answer=answer, latency_s=latency_s)
+        self.captions = self.edits if protocol == "openai" else EditEndpoint("openai", latency_s=latency_s)
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        for endpoint in {self.edits, self.captions}:
+            self._open.enter_context(endpoint)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.close()
+
+    @property
+    def gemini(self) -> EditEndpoint | None:
+        """Return the endpoint of edits where it speaks Gemini's protocol."""
+        return None if self.edits is self.captions else self.edits
 
 
 class _Noting:

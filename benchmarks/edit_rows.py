@@ -1,6 +1,7 @@
 """What editors are asked in benchmarks: a row for everything that the models of both protocols can do."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tests.images import make_picture
 
 SIZE = (1024, 768)
 _NOISE, _QUALITY = 7.0, 90  # some 230 kB a file
-_MASK = "mask.png"
+MASKS = "masks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Row:
         return {
             "images": images[0] if self.images == 1 else images,
             "conversations": [{"role": "user", "content": text} for text in said],
-        } | ({"mask": _MASK} if self.has_mask else {})
+        } | ({"mask": f"../{MASKS}/{number:05}.png"} if self.has_mask else {})
 
 
 ROWS = (
@@ -51,21 +52,22 @@ ROWS = (
 
 
 def write_sources(folder: Path, count: int) -> None:
-    """Write so many JPEGs like photos, some more to be references, and a mask."""
+    """Write so many JPEGs like photos, some more to be references, and a mask for each beside their folder."""
     folder.mkdir()
+    (masks := folder.with_name(MASKS)).mkdir()
     noise = np.random.default_rng(0).normal(0, _NOISE, (*reversed(SIZE), 1))
     for number in range(count + max(row.images for row in ROWS)):
         grainy = (np.asarray(make_picture(number, SIZE)) + np.roll(noise, number)).clip(0, 255).astype(np.uint8)
         Image.fromarray(grainy).save(folder / _name(number), quality=_QUALITY)
-    mask = Image.new("RGBA", SIZE, (0, 0, 0, 255))
-    mask.paste((0, 0, 0, 0), (256, 192, 768, 576))
-    mask.save(folder / _MASK)
+        mask = Image.new("RGBA", SIZE, (0, 0, 0, 255))
+        mask.paste((0, 0, 0, 0), (256, 192, 512 + number, 576))
+        mask.save(masks / f"{number:05}.png")
 
 
-def write_requests(folder: Path, row: Row, numbers: range, repeat: str) -> Path:
-    """Write a file of requests beside the sources and return its path."""
+def write_requests(folder: Path, row: Row, numbers: Iterable[int], repeat: str) -> Path:
+    """Write a file of requests beside the sources and return its path; each line asks for something else."""
     path = folder / f"{repeat}.jsonl"
-    lines = [json.dumps(row.request(number, repeat)) for number in numbers]
+    lines = [json.dumps(row.request(number, f"{repeat} {line}")) for line, number in enumerate(numbers)]
     path.write_text("\n".join(lines), "utf-8")
     return path
 

@@ -14,18 +14,18 @@ a file and decoded once; nothing is captioned or kept there.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
 
-from benchmarks.edit_endpoints import EditEndpoint, EditsSeen
+from benchmarks.cpu import CpuClock
+from benchmarks.edit_endpoints import EditEndpoint, EditEndpoints, EditsSeen
 from benchmarks.edit_floor import Floor, measure_floor
 from benchmarks.edit_rows import ROWS, Row, write_requests, write_sources
 from benchmarks.running import Where, run_command
@@ -36,7 +36,7 @@ from tests.fakes.edit_scripts import paint_grainy
 _BATCH_SIZE = 10
 _COLUMNS = (
     "edit", "edits/s calling", "whole", "floor", "CPU ms: editing", "reading", "captioning", "embedding", "rest",
-    "floor", "requests", "bytes as they came",
+    "Postgres", "floor", "requests", "bytes as they came",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class Bench:
 
     conninfo: str
     folder: Path
+    home: Path
     edits: int
     latency_s: float
 
@@ -63,7 +64,8 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="caption-search-") as name,
         embedded_postgres(Path(name) / "home") as server,
     ):
-        bench = Bench(Where(server, Path(name)).new_database(), Path(name), wanted.edits, wanted.latency)
+        home = Path(name) / "home"
+        bench = Bench(Where(server, Path(name)).new_database(), Path(name), home, wanted.edits, wanted.latency)
         write_sources(bench.sources, wanted.edits + 1)
         with EditEndpoint("openai") as endpoint:
             run_command(bench.conninfo, endpoint, "ingest", bench.sources, "--json")
@@ -85,15 +87,15 @@ def _measure(bench: Bench, row: Row, repeat: int) -> Iterator[tuple[object, ...]
     """Yield the row's figures, which are also told at once."""
     requests = bench.edits // row.turns
     unique, output = f"{ROWS.index(row)}.{repeat}", bench.folder / f"output {ROWS.index(row)}.{repeat}"
-    with _Endpoints(row, bench.latency_s) as endpoints:
+    with EditEndpoints(row.protocol, answer=paint_grainy, latency_s=bench.latency_s) as endpoints:
         # One of its own, so that what a client loads at its first call is not taken for the price of an edit.
         first = write_requests(bench.sources, row, range(requests, requests + 1), f"first {unique}")
         others = write_requests(bench.sources, row, range(requests), unique)
-        one, _ = endpoints.edit(bench, row, first, output)
-        before = endpoints.seen
-        many, took_s = endpoints.edit(bench, row, others, output)
-        seen = endpoints.seen
-    with _Endpoints(row, bench.latency_s) as endpoints:
+        one, _ = _edit(bench, endpoints, row, first, output)
+        before = endpoints.edits.seen()
+        many, took_s = _edit(bench, endpoints, row, others, output)
+        seen = endpoints.edits.seen()
+    with EditEndpoints(row.protocol, answer=paint_grainy, latency_s=bench.latency_s) as endpoints:
         floor = measure_floor(
             row, bench.sources, bench.folder / f"floor {unique}", requests, endpoints.edits, _BATCH_SIZE
         )
@@ -111,7 +113,7 @@ def _cells(
 ) -> tuple[object, ...]:
     editing = parts["edit"] - parts["reading"]
     embedding = parts["all"] - parts["edit"] - parts["caption"] - parts["main"]
-    cpu_ms = (editing, parts["reading"], parts["caption"], embedding, parts["main"], floor.cpu_ms)
+    cpu_ms = (editing, parts["reading"], parts["caption"], embedding, parts["main"], parts["postgres"], floor.cpu_ms)
     rates = (f"{figure:.1f}" for figure in (rate, whole, floor.rate))
     return row.name, *rates, *(f"{figure:.1f}" for figure in cpu_ms), calls, compared
 
@@ -123,45 +125,24 @@ def _compare(output: Path, seen: EditsSeen) -> str:
     return f"{len(stored & seen.returned)} of {len(seen.returned)}, {len(stored - seen.returned)} others"
 
 
-class _Endpoints:
-    """The endpoint of a row's edits, and that of captions where it is another; a context manager."""
-
-    def __init__(self, row: Row, latency_s: float) -> None:
-        self.edits = EditEndpoint(row.protocol, answer=paint_grainy, latency_s=latency_s)
-        self._captions = self.edits if row.protocol == "openai" else EditEndpoint("openai", latency_s=latency_s)
-        self._open = ExitStack()
-
-    def __enter__(self) -> Self:
-        for endpoint in {self.edits, self._captions}:
-            self._open.enter_context(endpoint)
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        self._open.close()
-
-    @property
-    def seen(self) -> EditsSeen:
-        """Return what the endpoint of edits saw so far."""
-        return self.edits.seen()
-
-    def edit(self, bench: Bench, row: Row, requests: Path, output: Path) -> tuple[Counter[str], float]:
-        """Run the command; return CPU seconds by what took them, and the seconds it took."""
-        figures = requests.with_suffix(".json")
-        command = ("edit", requests, "--api-format", row.protocol, "--model-name", row.model, "--output", output)
-        started = time.perf_counter()
-        said = json.loads(
-            run_command(
-                bench.conninfo,
-                self._captions,
-                *command,
-                *("--batch-size", str(_BATCH_SIZE), "--json"),
-                gemini=self.edits if row.protocol == "gemini" else None,
-                program=(sys.executable, "-m", "benchmarks.timed_command", figures),
-            )
+def _edit(bench: Bench, endpoints: EditEndpoints, row: Row, requests: Path, output: Path) -> tuple[Counter[str], float]:
+    """Run the command; return CPU seconds by what took them, and the seconds it took."""
+    figures = requests.with_suffix(".json")
+    command = ("edit", requests, "--api-format", row.protocol, "--model-name", row.model, "--output", output)
+    clock = CpuClock(os.getpid(), bench.home)
+    started, postgres_s = time.perf_counter(), clock.read()[1]
+    said = json.loads(
+        run_command(
+            bench.conninfo,
+            endpoints.captions,
+            *(*command, "--batch-size", str(_BATCH_SIZE), "--json"),
+            gemini=endpoints.gemini,
+            program=(sys.executable, "-m", "benchmarks.timed_command", figures),
         )
-        took_s = time.perf_counter() - started
-        assert said["failed"] == said["uncaptioned"] == 0 < said["edited"], said
-        return Counter(json.loads(figures.read_text("utf-8"))), took_s
+    )
+    took_s, postgres_s = time.perf_counter() - started, clock.read()[1] - postgres_s
+    assert said["failed"] == said["uncaptioned"] == 0 < said["edited"], said
+    return Counter(json.loads(figures.read_text("utf-8")) | {"postgres": postgres_s}), took_s
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
-from indexer.catalog.store.images import Wanted, registration
+from indexer.catalog.store.images import Registered, Wanted, registered_of, registration
 from indexer.catalog.store.requests import completion
 from indexer.errors import NotFoundError
 from indexer.models import (
@@ -182,7 +182,12 @@ class Edits:
     def add_sources(self, edit_id: EditId, sources: Sequence[Source]) -> None:
         """Note what an edit is made of."""
         query = compose("edits", "add_sources")
-        with self._database.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+        with (
+            self._database.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
             cursor.executemany(query, [{"edit_id": edit_id, **asdict(source)} for source in sources])
 
     def register_mask(self, facts: ImageFacts) -> ImageId:
@@ -221,21 +226,22 @@ class Edits:
         reply: Mapping[str, Any] | None,
         usage: Usage,
         attempts: int,
-    ) -> list[ImageId]:
+    ) -> list[Registered]:
         """Keep the images that an edit brought, finish it and complete its request, all or nothing."""
-        image_ids = []
-        with self._database.connection() as connection, connection.transaction():
+        registered = []
+        # In a pipeline: its statements wait for each other's answers no more than they have to.
+        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
             for position, output in enumerate(outputs):
                 registering = registration(output.facts, output.file, wanted)
                 row = connection.execute(compose("images", "register_image"), registering).fetchone()
-                image_ids.append(ImageId(row["image_id"] if row else 0))
-                added = {"edit_id": edit_id, "position": position, "image_id": image_ids[-1]}
+                registered.append(registered_of(row, output.facts))
+                added = {"edit_id": edit_id, "position": position, "image_id": registered[-1].image_id}
                 connection.execute(compose("edits", "add_output"), added)
             told = {"edit_id": edit_id, "reply": None if reply is None else json.dumps(reply)}
             connection.execute(compose("edits", "finish_edit"), told)
             completed = {"request_id": request_id, **completion("answered", usage, attempts)}
             connection.execute(compose("requests", "close_request"), completed)
-        return image_ids
+        return registered
 
     def fail_edit(self, edit_id: EditId, reason: str, *, retryable: bool) -> None:
         """Note that an edit brought no image, and why; one that is finished stays so."""

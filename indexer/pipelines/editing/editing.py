@@ -1,7 +1,8 @@
 """Edit: every request becomes images, turn by turn, which are captioned, embedded and searchable; or fails."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome, Status
+
+_AHEAD = 4  # so many requests are made ready while others are called
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,15 +61,23 @@ class Editing:
         the whole run pointless (a wrong key, a full disk) is raised, also after those.
         """
         self.filing.open()
-        yield from self.ingesting.ingest_prepared(self._make_all(requests, tell))
+        # Closed here, not whenever it is forgotten: what is in flight is awaited while it can still be kept.
+        with closing(self._make_all(requests, tell)) as made:
+            yield from self.ingesting.ingest_prepared(made)
 
-    def _make_all(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Job | Outcome]:
-        with ThreadPoolExecutor(self.concurrency, "edit") as editors:
-            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency)
-            for edited in ahead.over(requests):
-                if isinstance(edited, Edited):
-                    tell(edited)
-                    yield from edited.items
+    def _make_all(
+        self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]
+    ) -> Generator[Job | Outcome, None, None]:
+        with ThreadPoolExecutor(self.concurrency + _AHEAD, "edit") as editors:
+            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency + _AHEAD)
+            try:
+                for edited in ahead.over(requests):
+                    if isinstance(edited, Edited):
+                        tell(edited)
+                        yield from edited.items
+            except BaseException:
+                self.ingesting.run.stop.set()  # those that wait in line are not paid for any more
+                raise
 
     def _perform(self, request: EditRequest) -> Edited:
         spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
