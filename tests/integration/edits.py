@@ -13,10 +13,10 @@ import psycopg
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.prompts import DEFAULT_FOLDER
 from indexer.catalog.store import Store
-from indexer.cli.wiring import build_editing, make_editing_run
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest, load_requests
 from indexer.models import ApiFormat
+from indexer.pipelines.assembling import build_editing, build_ingesting, make_editing_run
 from indexer.pipelines.choosing_editors import build_editor
 from indexer.pipelines.editing.editing import Edited, Editing, refuse
 from indexer.pipelines.outcomes import Outcome
@@ -100,14 +100,9 @@ class Desk:
         settings = self.settings.model_copy(update={"budget": wanted.budget})
         with self.making(wanted, settings) as (run, editor), self.store.runs.running("edit", {}) as run_id:
             alive = replace(run, id=run_id, stop=wanted.stop)
-            editing = build_editing(
-                alive,
-                settings,
-                editor,
-                self.folder / wanted.output,
-                concurrency=wanted.concurrency,
-                force=wanted.force,
-            )
+            output = self.folder / wanted.output
+            ingesting = build_ingesting(alive, settings, tell=print)
+            editing = build_editing(ingesting, editor, output, concurrency=wanted.concurrency, force=wanted.force)
             yield editing, editor
 
     @contextmanager

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,8 +11,9 @@ from PIL import Image
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Searcher
-from indexer.cli.wiring import build_ingesting, index_stale
+from indexer.cli.wiring import index_stale
 from indexer.models import ImageId
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.correcting import correct
 from indexer.sources.folders import find_files
 from tests.edits import ask, find_outputs
@@ -21,7 +23,7 @@ from tests.images import image_bytes
 from tests.integration.edits import Desk, Wanted
 
 FIRST, SECOND, THIRD = "picture-000.jpg", "picture-001.jpg", "picture-002.jpg"
-OPENAI = {"api_format": "openai", "model": "gpt-image-1"}
+OPENAI: dict[str, Any] = {"api_format": "openai", "model": "gpt-image-1"}
 PIANO = ask(FIRST, "Change the guitar to a piano.")
 SOURCES = """
     SELECT e.turn, s.position, s.image_id, s.role FROM edit e JOIN edit_source s ON s.edit_id = e.id ORDER BY 1, 2"""
@@ -54,7 +56,7 @@ def test_an_output_is_an_edit_with_its_parents_in_their_order(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("wanted", [{}, OPENAI], ids=["gemini", "openai"])
-def test_each_turn_edits_the_result_of_the_one_before_and_is_its_child(wanted: dict[str, str], desk: Desk) -> None:
+def test_each_turn_edits_the_result_of_the_one_before_and_is_its_child(wanted: dict[str, Any], desk: Desk) -> None:
     [edited] = desk.edit(ask([FIRST, SECOND], "One.", "Two."), **wanted).edited
 
     one, two = edited.image_ids
@@ -96,7 +98,7 @@ def test_the_folder_of_outputs_may_be_ingested_and_stays_what_it_was(desk: Desk,
     before = len(openai_server.accepted)
 
     with desk.making(Wanted()) as (run, _editor), desk.store.runs.running("ingest", {}) as run_id:
-        ingesting = build_ingesting(replace(run, id=run_id), desk.settings)
+        ingesting = build_ingesting(replace(run, id=run_id), desk.settings, tell=print)
         outcomes = list(ingesting.ingest(find_files([desk.output])))
 
     assert [outcome.status for outcome in outcomes] == ["known"] * 3

@@ -1,6 +1,7 @@
-"""Edits that cannot be done: listed with the reason, asked again where that may help, and never in the way of others."""
+"""Edits that cannot be done: listed with the reason, asked again where that may help, in nobody's way."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ REASONS = [
     "gemini makes one image a call: leave n out, and ask again for another",
     'its parameters are no object of texts and numbers, such as {"size": "1024x1024"}',
 ]
-OPENAI = {"api_format": "openai", "model": "gpt-image-1"}
+OPENAI: dict[str, Any] = {"api_format": "openai", "model": "gpt-image-1"}
 
 
 @pytest.mark.parametrize(
