@@ -1,4 +1,4 @@
-"""Edits that cannot be done: listed with the reason, asked again where that may help, and never in the way of others."""
+"""Edits that cannot be done: listed with the reason, asked again where that may help, in the way of no others."""
 
 from pathlib import Path
 
