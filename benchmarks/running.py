@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from benchmarks.endpoints import Endpoint
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.prompts import get_prompt
 from indexer.catalog.migrating import migrate
 from indexer.catalog.store import Store
-from indexer.cli.wiring import build_ingesting
 from indexer.openai_client import build_client
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
 from indexer.pipelines.spending import Budget
@@ -68,13 +68,28 @@ class Where:
         return folder
 
 
-def start_command(conninfo: str, endpoint: Endpoint, *arguments: str | Path) -> "subprocess.Popen[str]":
-    """Start `indexer` with an environment of its own."""
+class Address(Protocol):
+    """Where an endpoint is, and the key that it wants."""
+
+    base_url: str
+    key: str
+
+
+def start_command(
+    conninfo: str,
+    endpoint: Address,
+    *arguments: str | Path,
+    gemini: Address | None = None,
+    program: Sequence[str | Path] = (INDEXER,),
+) -> "subprocess.Popen[str]":
+    """Start `indexer`, or a program that stands for it, with an environment of its own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     ours = {"DATABASE_URL": conninfo, "OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": endpoint.key}
+    if gemini is not None:
+        ours |= {"GEMINI_BASE_URL": gemini.base_url, "GEMINI_API_KEY": gemini.key}
     return subprocess.Popen(
-        [INDEXER, *map(str, arguments)],
-        env={**kept, **ours, "HF_HUB_OFFLINE": "1"},
+        [*program, *map(str, arguments)],
+        env={**kept, **ours, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path.cwd())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -82,9 +97,15 @@ def start_command(conninfo: str, endpoint: Endpoint, *arguments: str | Path) -> 
     )
 
 
-def run_command(conninfo: str, endpoint: Endpoint, *arguments: str | Path) -> str:
+def run_command(
+    conninfo: str,
+    endpoint: Address,
+    *arguments: str | Path,
+    gemini: Address | None = None,
+    program: Sequence[str | Path] = (INDEXER,),
+) -> str:
     """Run `indexer` to its end and return the last line that it printed."""
-    out, _ = start_command(conninfo, endpoint, *arguments).communicate()
+    out, _ = start_command(conninfo, endpoint, *arguments, gemini=gemini, program=program).communicate()
     lines = out.splitlines()
     assert lines, f"indexer {' '.join(map(str, arguments))} printed nothing"
     return lines[-1]
@@ -100,7 +121,7 @@ def caption_only(
     with Store(conninfo) as store, store.runs.running("benchmark", {}) as run_id:
         prompt = store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))
         run = Run(id=run_id, store=store, captioner=captioner, prompts=(prompt,), budget=Budget(math.inf))
-        ingesting = replace(build_ingesting(run, settings), indexing=NoIndexing())  # type: ignore[arg-type]
+        ingesting = replace(build_ingesting(run, settings, tell=print), indexing=NoIndexing())  # type: ignore[arg-type]
         yield from ingesting.ingest(find_files(sources))
 
 

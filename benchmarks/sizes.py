@@ -29,9 +29,9 @@ def measure_memory(where: Where) -> Iterator[Verdict]:
     started = time.monotonic()
     with Endpoint(Steady()) as endpoint, killed_at_end(start_command(conninfo, endpoint, "ingest", photos)) as command:
         process = psutil.Process(command.pid)
-        early = _resident_mb(process, lambda: endpoint.seen().requests >= _EARLY)
-        captioned = _resident_mb(process, lambda: endpoint.seen().requests >= _LATE)
-        late = _resident_mb(process, lambda: command.poll() is not None)
+        early = resident_mb(process, lambda: endpoint.seen().requests >= _EARLY)
+        captioned = resident_mb(process, lambda: endpoint.seen().requests >= _LATE)
+        late = resident_mb(process, lambda: command.poll() is not None)
         code = command.wait()
     yield Verdict(
         scenario="memory",
@@ -43,7 +43,7 @@ def measure_memory(where: Where) -> Iterator[Verdict]:
     )
 
 
-def _resident_mb(process: psutil.Process, is_so: Callable[[], bool]) -> float:
+def resident_mb(process: psutil.Process, is_so: Callable[[], bool]) -> float:
     """Return how much memory a process had when something came to be so, or when it ended."""
     resident = 0.0
     while not is_so():

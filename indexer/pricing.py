@@ -69,7 +69,7 @@ class EditPrice:
 
     def image_cost_usd(self, size: str, count: int) -> float | None:
         """Return what so many images of a size cost in USD, where they are paid by the piece."""
-        price = self.usd_per_image.get(size)
+        price = self.usd_per_image.get(size, self.usd_per_image.get(_OTHER_SIZES))
         return None if price is None else price * count
 
 

@@ -17,10 +17,12 @@ from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
 from search_api.body_limit import BodyLimitMiddleware
+from search_api.editing import EditQueue
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
-from search_api.routes import feedback, generations, health, images, page, search, similar
+from search_api.routes import edits as edit_routes
+from search_api.routes import feedback, generations, health, images, lineage, page, search, similar
 from search_api.warming import Warming
 
 
@@ -38,14 +40,25 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
         )
-        parts = Parts(store=store, searcher=searcher, matching=matching, thumbnails=settings.home / "thumbnails")
+        edits = EditQueue(store, settings)
+        parts = Parts(
+            store=store,
+            searcher=searcher,
+            matching=matching,
+            thumbnails=settings.home / "thumbnails",
+            edits=edits,
+        )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
         threading.Thread(target=Warming(parts).run, args=(stop,), name="warming", daemon=True).start()
+        editing = threading.Thread(target=edits.run, args=(stop,), name="editing", daemon=True)
+        editing.start()
         try:
             yield build_app(parts, hosts)
         finally:
             stop.set()
+            edits.wake.set()
+            editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
 
 def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
@@ -63,6 +76,6 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, similar, images, generations, feedback, health, page):
+    for routes in (search, similar, images, lineage, edit_routes, generations, feedback, health, page):
         app.include_router(routes.router)
     return app

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.pipelines.matching import Matching
+from search_api.editing import EditQueue
 
 # So few of the service's forty threads may wait for a model: searches always have the others.
 _MODEL_CALLERS = 4
@@ -23,6 +24,7 @@ class Parts:
     searcher: Searcher
     matching: Matching
     thumbnails: Path
+    edits: EditQueue
     model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None

@@ -1,15 +1,29 @@
 """Things to put into a catalogue, with defaults."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.catalog.searching import Hit, Why
 from indexer.catalog.store import Store
+from indexer.catalog.store.edits import NewEdit, NewOutput, Source
 from indexer.catalog.store.failures import NewFailure
 from indexer.catalog.store.hits import Sought
 from indexer.catalog.store.images import Wanted
-from indexer.models import Answer, Caption, FoundFile, Generation, GenerationId, ImageFacts, ImageId, Prompt, PromptId
+from indexer.models import (
+    Answer,
+    Caption,
+    FoundFile,
+    Generation,
+    GenerationId,
+    ImageFacts,
+    ImageId,
+    Prompt,
+    PromptId,
+    RunId,
+    Usage,
+)
 
 
 def make_facts(name: str = "a", **changes: object) -> ImageFacts:
@@ -83,6 +97,40 @@ def make_wanted(rank: int = 1, **changes: object) -> Wanted:
 def make_sought(**changes: object) -> Sought:
     values: dict[str, object] = {"dense_weight": 0.8, **changes}
     return Sought(**values)  # type: ignore[arg-type]
+
+
+def make_new_edit(instruction: str = "Make it night.", **changes: object) -> NewEdit:
+    values: dict[str, object] = {
+        "key": hashlib.sha256(f"{instruction}{changes}".encode()).digest(),
+        "after_id": None,
+        "turn": 1,
+        "conversation": [{"role": "user", "content": instruction}],
+        "api_format": "gemini",
+        "model": "m",
+        "parameters": {},
+        **changes,
+    }
+    return NewEdit(instruction=instruction, **values)  # type: ignore[arg-type]
+
+
+def add_edit(
+    store: Store, run_id: RunId, instruction: str, sources: Sequence[Source], outputs: Sequence[NewOutput]
+) -> list[ImageId]:
+    """Have an edit done and return the images that it brought."""
+    edit_id = store.edits.register_edit(make_new_edit(instruction)).edit_id
+    store.edits.add_sources(edit_id, sources)
+    request_id = store.edits.claim_edit(edit_id, run_id)
+    assert request_id is not None
+    return store.edits.store_edit(edit_id, request_id, outputs, make_wanted(), reply=None, usage=Usage(), attempts=1)
+
+
+def make_source(image_id: int, position: int = 0, **changes: object) -> Source:
+    values: dict[str, object] = {"role": "input", **changes}
+    return Source(image_id=ImageId(image_id), position=position, **values)  # type: ignore[arg-type]
+
+
+def make_output(name: str) -> NewOutput:
+    return NewOutput(facts=make_facts(name, origin="edit"), file=make_found(f"edits/{name}.jpg"))
 
 
 def add_image(store: Store, name: str = "a", *sentences: str) -> ImageId:

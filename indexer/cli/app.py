@@ -15,6 +15,7 @@ from indexer.cli import (
     export,
     generations,
     ingest,
+    lineage,
     prompts,
     reindex,
     search,
@@ -38,6 +39,7 @@ app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)
 app.command("search")(search.search)
 app.command("similar")(similar.similar)
+app.command("lineage")(lineage.lineage)
 app.command("eval")(evaluate.evaluate)
 app.command("status")(status.status)
 app.command("failures")(status.failures)

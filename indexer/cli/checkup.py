@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from indexer.captioning.blip import BlipCaptioner
 from indexer.captioning.huggingface import HuggingFaceCaptioner
@@ -13,8 +14,9 @@ from indexer.catalog.embedding.verifying import verify_embedder
 from indexer.catalog.opening import open_store
 from indexer.errors import CaptionSearchError, SettingsError
 from indexer.imaging.decoding import supported_formats
-from indexer.models import counted
+from indexer.models import ApiFormat, counted
 from indexer.pipelines.choosing import build_captioner
+from indexer.pipelines.choosing_editors import has_endpoint
 from indexer.settings import Settings
 
 
@@ -34,6 +36,7 @@ def check_parts(settings: Settings) -> Iterator[Check]:
         "database": _check_database,
         "embedder": _check_embedder,
         "captioner": _check_captioner,
+        "editors": _name_editors,
         "image formats": lambda _: ", ".join(supported_formats()),
     }
     for part, check in parts.items():
@@ -79,3 +82,9 @@ def _check_captioner(settings: Settings) -> str:
             return "offline; set OPENAI_API_KEY or OPENAI_BASE_URL for captions by a model"
         case captioner:
             return captioner.name
+
+
+def _name_editors(settings: Settings) -> str:
+    """Say which editors have an endpoint; asking one would cost money."""
+    with_endpoint = [name for name in get_args(ApiFormat) if has_endpoint(settings, name)]
+    return ", ".join(with_endpoint) or "none; set GEMINI_API_KEY or OPENAI_API_KEY to edit images"

@@ -58,7 +58,7 @@ def edit(
     """
     from indexer.catalog.opening import open_store
     from indexer.cli.edit_run import EditRun, find_requests
-    from indexer.cli.wiring import make_editing_run
+    from indexer.pipelines.assembling import make_editing_run
     from indexer.pipelines.choosing_editors import build_editor
     from indexer.settings import Settings
 

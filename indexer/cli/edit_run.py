@@ -12,11 +12,11 @@ from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
-from indexer.cli.wiring import build_editing
 from indexer.editing.editor import Editor, Parameters
 from indexer.editing.requests import EditRequest, load_requests, read_request
 from indexer.errors import SettingsError
 from indexer.models import counted
+from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.editing.editing import Edited, Editing, refuse
 from indexer.pipelines.editing.planning import plan_edits
 from indexer.pipelines.editing.results import NAME, Results
@@ -111,9 +111,9 @@ class EditRun:
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
-            run = replace(self._run, id=run_id, stop=stop)
+            ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
             editing = build_editing(
-                run, self._settings, self._editor, self._output, concurrency=self._concurrency, force=self._force
+                ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
             )
             ended = "failed"
             try:

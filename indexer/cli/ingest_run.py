@@ -15,8 +15,8 @@ from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
-from indexer.cli.wiring import build_ingesting
 from indexer.models import Found, RunId, counted, name_captioner
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.importing import settle_lines
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.keeping import keep_manifests
@@ -78,7 +78,8 @@ class IngestRun:
         }
         with stop_on_signals() as stop, self._run.store.runs.running("ingest", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
-            ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, batches=self._batches)
+            run = replace(self._run, id=run_id, stop=stop)
+            ingesting = build_ingesting(run, self._settings, tell=say, batches=self._batches)
             keep_manifests(self._run.store, run_id, self._sources)
             ended = "failed"
             try:

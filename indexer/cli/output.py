@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.tree import Tree
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
@@ -42,6 +43,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     Console(markup=False, highlight=False).print(table)
+
+
+def print_tree(tree: Tree) -> None:
+    """Print a tree; its labels are plain text, never markup, and whole where no terminal sets a width."""
+    console = Console(markup=False, highlight=False)
+    console.print(tree, soft_wrap=not console.is_terminal)
 
 
 def megabytes(size_bytes: int) -> str:

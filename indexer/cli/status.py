@@ -45,6 +45,7 @@ def _count_rows(counts: "Counts", entries: int) -> list[tuple[str, object]]:
     unpriced = " and requests of unknown price" if counts.requests_without_price else ""
     return [
         ("images", f"{counts.images} at {counted(counts.locations, 'location', 'locations')}"),
+        *([("made by edits", counts.edits)] if counts.edits else []),
         ("captions", counts.captions),
         ("entries", entries),
         ("failures", counts.failures),

@@ -78,7 +78,7 @@ class Editor(Protocol):
         `images` is how many pictures it has, `turns` are its instructions, none for a variation.
         """
 
-    def most_cost_usd(self, parameters: Parameters, *, pictures: int, characters: int) -> float | None:
+    def most_cost_usd(self, parameters: Parameters, *, pictures: int = 1, characters: int = 1000) -> float | None:
         """Return the most that one call with so many pictures and characters can cost; None where it is not known."""
 
     def edit(self, call: EditCall) -> EditAnswer:

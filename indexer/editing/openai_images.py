@@ -39,7 +39,7 @@ class OpenAIEditor:
         """Return why the model cannot do a request; see `Editor`."""
         return find_fault(self.model, images=images, turns=turns, has_mask=has_mask, parameters=parameters)
 
-    def most_cost_usd(self, parameters: Parameters, *, pictures: int, characters: int) -> float | None:
+    def most_cost_usd(self, parameters: Parameters, *, pictures: int = 1, characters: int = 1000) -> float | None:
         """Return the most that one call with so many pictures and characters can cost; None where it is not known."""
         if self._price is None or parameters.get("quality") in _TOO_DEAR_TO_SAY:
             return None

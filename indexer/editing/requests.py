@@ -9,6 +9,7 @@ from typing import Any
 from indexer.conversations import ItemError, find_names, find_turns, read_name, said_by_people
 from indexer.editing.editor import Parameters
 from indexer.json_items import load_items
+from indexer.models import EditId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,8 @@ class EditRequest:
     """Images to be edited, and what is asked of them, turn by turn; without a turn, a variation.
 
     Names are paths from `folder`, or `image:17` and `sha256:…` for indexed images. `location` is where it is written,
-    its place there `number`; `fault` says why it cannot be used.
+    its place there `number`; `fault` says why it cannot be used. `edit_ids` are what its turns were accepted as, where
+    they were before.
     """
 
     location: str
@@ -28,6 +30,7 @@ class EditRequest:
     mask: str | None = None
     parameters: Parameters = field(default_factory=dict)
     fault: str | None = None
+    edit_ids: tuple[EditId, ...] = ()
 
     @property
     def conversation(self) -> list[Mapping[str, object]]:

@@ -72,10 +72,9 @@ def read_mask(path: Path, *, like: SentPicture, original_size: tuple[int, int]) 
 
 
 def _may_pass(image: Image.Image, max_edge: int) -> bool:
-    is_still = image.format == "MPO" or not getattr(image, "is_animated", False)
     is_kept = image.format in _STRIP and image.mode in _MODES and max(image.size) <= max_edge
     # Of a PNG, Pillow knows that only when it has decoded it.
-    return is_kept and is_still and is_srgb(image) and (image.format == "PNG" or not is_rotated(image))
+    return is_kept and is_srgb(image) and (image.format == "PNG" or not is_rotated(image))
 
 
 def _read_own(file: IO[bytes], image: Image.Image) -> bytes | None:
@@ -94,11 +93,10 @@ def _read_own(file: IO[bytes], image: Image.Image) -> bytes | None:
 
 
 def _encode(pixels: Image.Image) -> SentPicture:
-    out = io.BytesIO()
     if pixels.mode == "RGBA":
-        pixels.save(out, "PNG")
-    else:
-        pixels.save(out, "JPEG", quality=_QUALITY)
+        return _sent(png.encode_png(pixels), pixels.size)
+    out = io.BytesIO()
+    pixels.save(out, "JPEG", quality=_QUALITY)
     return _sent(out.getvalue(), pixels.size)
 
 

@@ -30,7 +30,7 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
     base_url, key = _endpoint(settings, api_format)
     if base_url is None:
         _refuse_other_format(chosen, api_format)
-    if base_url is None and key is None:
+    if not has_endpoint(settings, api_format):
         prefix = api_format.upper()
         raise SettingsError(
             f"No endpoint is set for {chosen}: set {prefix}_API_KEY, or {prefix}_BASE_URL to an endpoint of your own."
@@ -38,15 +38,20 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
     prices, api_key = load_prices(Path()), key.get_secret_value() if key else None
     # Imported here: both SDKs take long to load, and most commands never edit.
     if api_format == "gemini":
-        from indexer.editing import gemini
+        from indexer.editing import gemini, gemini_client
 
-        gemini_client = gemini.build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
-        return gemini.GeminiEditor(gemini_client, model=chosen, prices=prices)
+        asked = gemini_client.build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
+        return gemini.GeminiEditor(asked, model=chosen, prices=prices)
     from indexer.editing.openai_images import OpenAIEditor
     from indexer.openai_client import build_client
 
     client = build_client(api_key=api_key, base_url=base_url, timeout_s=timeout_s)
     return OpenAIEditor(client, model=chosen, prices=prices)
+
+
+def has_endpoint(settings: Settings, api_format: ApiFormat) -> bool:
+    """Tell whether a key, or an address of one's own, is set for this format."""
+    return any(_endpoint(settings, api_format))
 
 
 def _endpoint(settings: Settings, api_format: ApiFormat) -> tuple[str | None, SecretStr | None]:

@@ -67,12 +67,14 @@ class Preparing:
     def register(self, file: FoundFile, read: ReadImage) -> Job | Outcome:
         """Register a file that was read; an image whose captions are all there is an outcome."""
         as_read = replace(file, size_bytes=read.facts.size_bytes, modified_ns=read.modified_ns)
-        prompts = self._following.prompts
-        registered = register(self._run.store, as_read, read, self.wanted)
+        return self.take(as_read, read, register(self._run.store, as_read, read, self.wanted))
+
+    def take(self, file: FoundFile, read: ReadImage, registered: Registered) -> Job | Outcome:
+        """Return the job of an image that was read and registered; an outcome where its captions are all there."""
         if self._has_all(registered.captioned) and self._run.captioner.max_edge is not None:
             return self._settle(file, registered)
-        lacking = tuple(prompt for prompt in prompts if prompt.kind not in registered.captioned)
-        return Job(image_id=registered.image_id, found=as_read, subject=subject_of(file, read), prompts=lacking)
+        lacking = tuple(prompt for prompt in self._following.prompts if prompt.kind not in registered.captioned)
+        return Job(image_id=registered.image_id, found=file, subject=subject_of(file, read), prompts=lacking)
 
     def _sort_out_chunk(self, chunk: Sequence[FoundFile]) -> Iterator[FoundFile | Job | Outcome]:
         storable = [file for file in chunk if is_storable(file.location)]

@@ -36,6 +36,8 @@ class Recording:
 
     def sort_out(self, records: Sequence[FoundRecord]) -> Iterator[FoundRecord | Outcome]:
         """Yield an outcome for each record that needs nothing or cannot be used, and the others; writes nothing."""
+        if not records:
+            return
         locations = [image.location for record in records for image in record.images]
         images = self._run.store.images.find_known(locations, self._following.wanted)
         known = self._run.store.records.find_known(records, self._asked)

@@ -14,7 +14,8 @@ CREATE TABLE edit (
     model        text NOT NULL,
     parameters   jsonb NOT NULL,
     state        text NOT NULL DEFAULT 'accepted' CHECK (state IN ('accepted', 'sent', 'done', 'failed')),
-    is_queued    boolean NOT NULL DEFAULT false,      -- a first turn whose request the service is to do
+    is_queued    boolean NOT NULL DEFAULT false,      -- a last turn whose request the service is to do
+    worker_id    bigint REFERENCES run,               -- the service's run that does the request
     run_id       bigint REFERENCES run,               -- who does it; while that run lives, nobody else does
     reason       text,
     retryable    boolean NOT NULL DEFAULT true,

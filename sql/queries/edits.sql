@@ -56,18 +56,47 @@ WHERE id = %(edit_id)s AND state <> 'done';
 UPDATE edit SET state = 'accepted', run_id = NULL WHERE id = %(edit_id)s AND state = 'sent';
 
 -- name: queue_edit
--- Have the service do the request that begins with this edit; one that failed is tried again.
+-- Have the service do the request that ends with this edit; turns that failed are tried again.
+WITH RECURSIVE turn AS (
+    SELECT id, after_id FROM edit WHERE id = %(edit_id)s
+    UNION
+    SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
+)
 UPDATE edit
-SET is_queued = true, state = CASE WHEN state = 'failed' THEN 'accepted' ELSE state END
-WHERE id = %(edit_id)s;
+SET is_queued = edit.is_queued OR edit.id = %(edit_id)s,
+    state = CASE WHEN edit.state = 'failed' THEN 'accepted' ELSE edit.state END
+FROM turn
+WHERE edit.id = turn.id;
+
+-- name: find_queued
+-- Return the last turns of the requests that the service is to do and nobody is at, the oldest first.
+SELECT id AS edit_id, api_format, model FROM edit
+WHERE is_queued AND (worker_id IS NULL OR NOT run_is_alive(worker_id))
+ORDER BY id;
+
+-- name: claim_queued
+-- Take requests that nobody is at, and return those that were taken.
+UPDATE edit SET worker_id = %(run_id)s
+WHERE id = ANY(%(edit_ids)s::bigint[]) AND is_queued AND (worker_id IS NULL OR NOT run_is_alive(worker_id))
+RETURNING id AS edit_id;
 
 -- name: unqueue_edit
 -- Note that the service is done with a request, well or not.
-UPDATE edit SET is_queued = false WHERE id = %(edit_id)s;
+UPDATE edit SET is_queued = false, worker_id = NULL WHERE id = %(edit_id)s;
 
--- name: find_queued
--- Return the first turns of the requests that the service is to do, the oldest first.
-SELECT id AS edit_id FROM edit WHERE is_queued ORDER BY id;
+-- name: get_registered
+-- Return an edit as it stands, as register_edit does.
+SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.state, e.reason, e.retryable, e.reply,
+       ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids
+FROM edit e
+WHERE e.id = %(edit_id)s;
+
+-- name: find_searchable
+-- Return which of these images the live generation has an entry of.
+SELECT e.image_id
+FROM entry e
+JOIN generation g ON g.id = e.generation_id AND g.state = 'live'
+WHERE e.image_id = ANY(%(image_ids)s::bigint[]);
 
 -- name: get_edit
 -- Return one edit: what was asked, what it was made of, what came of it, and what its calls cost.
@@ -75,8 +104,6 @@ SELECT e.id AS edit_id, e.key, e.take, e.after_id, e.turn, e.instruction, e.conv
        e.parameters, e.is_queued, e.reason, e.retryable, e.created_at, e.finished_at,
        CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
-       (SELECT n.id FROM edit n WHERE n.after_id = e.id AND n.conversation = e.conversation ORDER BY n.id DESC LIMIT 1)
-           AS next_id,
        paid.requests, paid.input_tokens, paid.output_tokens, paid.cost_usd
 FROM edit e
 CROSS JOIN LATERAL (
@@ -106,13 +133,13 @@ WITH RECURSIVE up AS (
     UNION
     SELECT o.image_id FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
 ), reached AS (
-    SELECT o.edit_id, o.image_id AS child_id, s.image_id AS parent_id, s.position, s.role
+    SELECT o.edit_id, o.image_id AS child_id, s.image_id AS parent_id, s.position, s.role, s.file
     FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
     UNION
-    SELECT o.edit_id, o.image_id, s.image_id, s.position, s.role
+    SELECT o.edit_id, o.image_id, s.image_id, s.position, s.role, s.file
     FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
 )
-SELECT r.child_id, r.parent_id, r.position, r.role, e.id AS edit_id, e.instruction, e.api_format, e.model, e.turn,
+SELECT r.child_id, r.parent_id, r.position, r.role, r.file, e.id AS edit_id, e.instruction, e.api_format, e.model, e.turn,
        e.take, e.parameters, e.finished_at
 FROM reached r
 JOIN edit e ON e.id = r.edit_id
@@ -120,7 +147,7 @@ ORDER BY r.edit_id, r.child_id, r.position;
 
 -- name: find_relatives
 -- Return what the images of a lineage are, whether they are at a location still, and what their captions say.
-SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height,
+SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height, i.size_bytes,
        (SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id LIMIT 1) AS location,
        ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS locations,
        coalesce(k.sentences[1], c.sentences[1], '') AS caption

@@ -5,6 +5,8 @@ WITH standing AS (
     WHERE failure_stands(f)
 )
 SELECT (SELECT count(*) FROM image i WHERE EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS images,
+       (SELECT count(*) FROM image i
+        WHERE i.origin = 'edit' AND EXISTS (SELECT FROM location l WHERE l.image_id = i.id)) AS edits,
        (SELECT count(*) FROM location) AS locations,
        (SELECT count(DISTINCT image_id) FROM caption WHERE quarantine IS NULL) AS captions,
        (SELECT coalesce(sum(attempts), 0)::bigint FROM request WHERE outcome IS NOT NULL) AS requests,

@@ -164,7 +164,7 @@ def test_a_captioner_that_fails_is_told_in_one_sentence(
     answer = service.upload(image_bytes(77, size=_CUP))
 
     assert (answer.status_code, answer.headers.get("retry-after")) == (status, retry_after)
-    assert answer.json()["detail"].startswith("The captioner ")
+    assert answer.json()["detail"].startswith("The model ")
     assert answer.json()["detail"].count(". ") == 0
 
 

@@ -21,6 +21,8 @@ from indexer.pipelines.generations.dropping import drop
 from indexer.pipelines.generations.switching import activate, roll_back
 from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.matching import Matching
+from indexer.settings import Settings
+from search_api.editing import EditQueue
 from search_api.parts import Parts
 from search_api.warming import Warming
 from tests.factories import add_image
@@ -100,7 +102,8 @@ def searcher(store: Store, load: Loader) -> Searcher:
 @pytest.fixture
 def parts(store: Store, searcher: Searcher, tmp_path: Path) -> Parts:
     matching = Matching(store=store, searcher=searcher, captioner_of=_never, prompts_of=_never)
-    return Parts(store=store, searcher=searcher, matching=matching, thumbnails=tmp_path)
+    edits = EditQueue(store, Settings.load())
+    return Parts(store=store, searcher=searcher, matching=matching, edits=edits, thumbnails=tmp_path)
 
 
 def _never(*_: object) -> NoReturn:

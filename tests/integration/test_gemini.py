@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from google import genai
 
 from indexer.editing.editor import EditAnswer, EditCall, Exchange, Parameters
-from indexer.editing.gemini import GeminiEditor, build_client
+from indexer.editing.gemini import GeminiEditor
+from indexer.editing.gemini_client import build_client
 from indexer.errors import ModelRefusedError, ModelUnavailableError, ModelUnusableError
 from indexer.imaging.sending import read_for_editing
 from indexer.models import SentPicture
@@ -81,6 +83,13 @@ def test_an_address_may_end_in_a_version(
     assert len(answer.images) == 1
 
 
+def test_a_host_is_no_version() -> None:
+    client = build_client(api_key="AIza", base_url="http://v1", timeout_s=5)
+
+    options = client._api_client._http_options
+    assert (options.base_url, options.api_version) == ("http://v1", "v1beta")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -117,6 +126,7 @@ def test_the_published_address_is_asked_where_none_is_set(monkeypatch: pytest.Mo
     client = build_client(api_key="AIza", base_url=None, timeout_s=5)
 
     assert client._api_client._http_options.base_url == "https://generativelanguage.googleapis.com"
+    assert not client._api_client._httpx_client.follow_redirects
     client.close()
 
 
@@ -172,6 +182,22 @@ def test_a_turn_may_bring_a_picture_of_its_own(
     build().edit(EditCall(instruction="Put this hat on.", pictures=(pictures[1],), history=second.history))
 
     assert [image.raw for image in server.edits.accepted[1].images] == [pictures[1].data]
+
+
+def test_a_conversation_whose_reply_is_lost_goes_on_from_its_images(
+    build: Build, server: FakeGemini, pictures: tuple[SentPicture, ...]
+) -> None:
+    first = call(pictures[0])
+    second = turn_after(build().edit(first), first, "Now at night.")
+    lost = replace(second, history=(replace(second.history[0], reply=None),))
+
+    third = turn_after(build().edit(lost), lost, "With stars.")
+    build().edit(third)
+
+    results = [answered.images for answered in server.edits.answered]
+    assert tuple(image.raw for image in server.edits.accepted[1].images) == results[0]
+    assert server.edits.accepted[1].history == ()
+    assert [turn.images for turn in server.edits.accepted[2].history] == [results[0], results[1]]
 
 
 def test_what_was_only_thought_is_no_result_and_is_not_given_back(
@@ -235,6 +261,16 @@ def test_a_blocked_result_is_a_refusal_that_costs(
         build().edit(call(pictures[0]))
     assert raised.value.usage is not None
     assert (raised.value.usage.cost_usd or 0) > 0
+
+
+def test_an_image_that_came_is_a_result_however_the_answer_ended(
+    build: Build, server: FakeGemini, pictures: tuple[SentPicture, ...]
+) -> None:
+    server.edits.answer = lambda asked: EditReply(images=(picture(asked),), finish_reason="IMAGE_SAFETY")
+
+    answer = build().edit(call(pictures[0]))
+
+    assert answer.images == server.edits.answered[0].images
 
 
 @pytest.mark.parametrize("reason", ["SAFETY", "PROHIBITED_CONTENT", "OTHER", "BLOCKLIST", "IMAGE_SAFETY"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
-from indexer.catalog.store.images import Wanted, registration
+from indexer.catalog.store.images import Registered, Wanted, registered_of, registration
 from indexer.catalog.store.requests import completion
 from indexer.errors import NotFoundError
 from indexer.models import (
@@ -18,6 +18,7 @@ from indexer.models import (
     FoundFile,
     ImageFacts,
     ImageId,
+    Origin,
     RequestId,
     Role,
     RunId,
@@ -58,6 +59,15 @@ class RegisteredEdit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedEdit:
+    """The last turn of a request that the service is to do, and who is asked."""
+
+    edit_id: EditId
+    api_format: ApiFormat
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """Whether an edit is done, or was refused for good."""
 
@@ -84,7 +94,6 @@ class StoredEdit:
     key: bytes
     take: int
     after_id: EditId | None
-    next_id: EditId | None
     turn: int
     instruction: str
     conversation: list[dict[str, Any]]
@@ -106,12 +115,16 @@ class StoredEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An edit between one image that went in, the parent, and one that came out, the child."""
+    """An edit between one image that went in, the parent, and one that came out, the child.
+
+    `file` is where the parent lies if it is a mask, which has no location.
+    """
 
     child_id: ImageId
     parent_id: ImageId
     position: int
     role: Role
+    file: str | None
     edit_id: EditId
     instruction: str
     api_format: ApiFormat
@@ -128,10 +141,11 @@ class Relative:
 
     image_id: ImageId
     sha256: bytes
-    origin: str
+    origin: Origin
     format: str
     width: int
     height: int
+    size_bytes: int
     location: str | None
     locations: list[str]
     caption: str
@@ -168,7 +182,12 @@ class Edits:
     def add_sources(self, edit_id: EditId, sources: Sequence[Source]) -> None:
         """Note what an edit is made of."""
         query = compose("edits", "add_sources")
-        with self._database.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+        with (
+            self._database.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
             cursor.executemany(query, [{"edit_id": edit_id, **asdict(source)} for source in sources])
 
     def register_mask(self, facts: ImageFacts) -> ImageId:
@@ -207,21 +226,22 @@ class Edits:
         reply: Mapping[str, Any] | None,
         usage: Usage,
         attempts: int,
-    ) -> list[ImageId]:
+    ) -> list[Registered]:
         """Keep the images that an edit brought, finish it and complete its request, all or nothing."""
-        image_ids = []
-        with self._database.connection() as connection, connection.transaction():
+        registered = []
+        # In a pipeline: its statements wait for each other's answers no more than they have to.
+        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
             for position, output in enumerate(outputs):
                 registering = registration(output.facts, output.file, wanted)
                 row = connection.execute(compose("images", "register_image"), registering).fetchone()
-                image_ids.append(ImageId(row["image_id"] if row else 0))
-                added = {"edit_id": edit_id, "position": position, "image_id": image_ids[-1]}
+                registered.append(registered_of(row, output.facts))
+                added = {"edit_id": edit_id, "position": position, "image_id": registered[-1].image_id}
                 connection.execute(compose("edits", "add_output"), added)
             told = {"edit_id": edit_id, "reply": None if reply is None else json.dumps(reply)}
             connection.execute(compose("edits", "finish_edit"), told)
             completed = {"request_id": request_id, **completion("answered", usage, attempts)}
             connection.execute(compose("requests", "close_request"), completed)
-        return image_ids
+        return registered
 
     def fail_edit(self, edit_id: EditId, reason: str, *, retryable: bool) -> None:
         """Note that an edit brought no image, and why; one that is finished stays so."""
@@ -232,16 +252,33 @@ class Edits:
         self._database.execute("edits", "release_edit", edit_id=edit_id)
 
     def queue_edit(self, edit_id: EditId) -> None:
-        """Have the service do the request that begins with this edit."""
+        """Have the service do the request that ends with this edit; turns that failed are tried again."""
         self._database.execute("edits", "queue_edit", edit_id=edit_id)
 
     def unqueue_edit(self, edit_id: EditId) -> None:
         """Note that the service is done with a request."""
         self._database.execute("edits", "unqueue_edit", edit_id=edit_id)
 
-    def find_queued(self) -> list[EditId]:
-        """Return the first turns of the requests that the service is to do, the oldest first."""
-        return [EditId(row["edit_id"]) for row in self._database.fetch("edits", "find_queued")]
+    def find_queued(self) -> list[QueuedEdit]:
+        """Return the last turns of the requests that the service is to do and nobody is at, the oldest first."""
+        return [QueuedEdit(**row) for row in self._database.fetch("edits", "find_queued")]
+
+    def claim_queued(self, edit_ids: Sequence[EditId], run_id: RunId) -> list[EditId]:
+        """Take requests that nobody is at for a run, and return those that were taken."""
+        rows = self._database.fetch("edits", "claim_queued", edit_ids=list(edit_ids), run_id=run_id)
+        return sorted(EditId(row["edit_id"]) for row in rows)
+
+    def get_registered(self, edit_id: EditId) -> RegisteredEdit:
+        """Return an edit as it stands; raises NotFoundError."""
+        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id)
+        if row is None:
+            raise NotFoundError("edit", edit_id)
+        return RegisteredEdit(**row)
+
+    def find_searchable(self, image_ids: Sequence[ImageId]) -> set[ImageId]:
+        """Return which of these images the live generation has an entry of."""
+        rows = self._database.fetch("edits", "find_searchable", image_ids=list(image_ids))
+        return {row["image_id"] for row in rows}
 
     def get_edit(self, edit_id: EditId) -> StoredEdit:
         """Return one edit; raises NotFoundError."""

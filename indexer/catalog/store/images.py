@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from indexer.catalog.store.database import Database
 from indexer.errors import NotFoundError
@@ -107,6 +108,13 @@ def registration(facts: ImageFacts, found: FoundFile, wanted: Wanted) -> dict[st
     }
 
 
+def registered_of(row: dict[str, Any] | None, facts: ImageFacts) -> Registered:
+    """Return what registering an image answered."""
+    if row is None:
+        raise NotFoundError("image", facts.sha256.hex())
+    return Registered(**row)
+
+
 class Images:
     """Queries of sql/queries/images.sql."""
 
@@ -116,9 +124,7 @@ class Images:
     def register_image(self, facts: ImageFacts, found: FoundFile, wanted: Wanted) -> Registered:
         """Add an image and its location, or move the location to it."""
         row = self._database.fetch_one("images", "register_image", **registration(facts, found, wanted))
-        if row is None:
-            raise NotFoundError("image", facts.sha256.hex())
-        return Registered(**row)
+        return registered_of(row, facts)
 
     def find_known(self, locations: Sequence[str], wanted: Wanted) -> dict[str, KnownLocation]:
         """Return the locations that are known, by location."""

@@ -10,9 +10,10 @@ from indexer.models import GenerationId, RunId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much of each there is; cost in USD, of the requests whose price is known."""
+    """How much of each there is, edits being among the images; cost in USD, of the requests whose price is known."""
 
     images: int
+    edits: int
     locations: int
     captions: int
     requests: int

@@ -45,6 +45,7 @@ class Admitting:
         self._preparing = preparing
         self._lock = Lock()
         self._admitted: dict[str, Admitted] = {}
+        self._masks: dict[str, Admitted] = {}
 
     def admit(self, request: EditRequest, name: str) -> Admitted:
         """Return the picture of a name; raises BadImageError, whose reason begins with the name, or LeftError."""
@@ -60,18 +61,25 @@ class Admitting:
     def admit_mask(self, request: EditRequest, name: str) -> Admitted:
         """Return a mask, which is kept and never captioned, found or counted; raises BadImageError."""
         try:
-            path = find_picture(self._run, request, name).path
-            facts = read_image(path, max_edge=_SMALL_EDGE).facts
+            file = find_picture(self._run, request, name)
+            with self._lock:
+                known = self._masks.get(file.location)
+            return known or self._register_mask(file)
         except (BadImageError, NotFoundError) as exc:
             reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
             raise BadImageError(f"{name}: {reason}") from exc
-        image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
-        return Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=path)
 
     def admit_output(self, file: FoundFile) -> Iterator[Job | Outcome]:
         """Yield what is to be done about an image that was edited before: its caption may be missing."""
         for item in self._preparing.sort_out([file]):
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
+
+    def _register_mask(self, file: FoundFile) -> Admitted:
+        facts = read_image(file.path, max_edge=_SMALL_EDGE).facts
+        image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
+        admitted = Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=file.path)
+        with self._lock:
+            return self._masks.setdefault(file.location, admitted)
 
     def _register(self, file: FoundFile) -> Admitted:
         [found] = self._preparing.sort_out([file])

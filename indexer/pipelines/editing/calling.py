@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Semaphore
 from typing import Any
 
 from indexer.catalog.store.edits import NewOutput, RegisteredEdit
-from indexer.catalog.store.images import Wanted
+from indexer.catalog.store.images import Registered, Wanted
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.editing.editor import EditAnswer, EditCall, Editor
 from indexer.errors import BadImageError, ModelRefusedError, ModelUnavailableError, ModelUnusableError, SettingsError
 from indexer.imaging.reading import ReadImage
-from indexer.models import FoundFile, ImageId, RequestId, Usage, clean_text
+from indexer.models import FoundFile, RequestId, Usage, clean_text
 from indexer.pipelines.asking import Asking, Hope
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.jobs import read_for
@@ -55,10 +56,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What an edit brought: its images with their ids, and what the endpoint said with them."""
+    """What an edit brought: its images with what they were registered as, and what the endpoint said with them."""
 
-    image_ids: list[ImageId]
     outputs: list[Output]
+    registered: list[Registered]
     reply: Mapping[str, Any] | None
 
 
@@ -69,6 +70,8 @@ class Calling:
         self.editor = editor
         self._run = run
         self._asking = asking
+        # Held until an answer is committed, not only until it is there: no more can be paid for and lost.
+        self._places = Semaphore(asking.limiter.ceiling)
         self._filing = filing
         self._wanted = wanted
         self._hope = Hope("edits in a row brought no image")
@@ -81,14 +84,15 @@ class Calling:
         `make` reads its pictures, once it is sure to be sent; `most_usd` is what it can cost, a second try included.
         Raises EditFailedError, LeftError or ModelUnusableError.
         """
-        if self._run.stop.is_set() or not self._run.budget.reserve(most_usd, self._run.stop):
-            raise LeftError
-        before_usd = spent.usage.cost_usd or 0.0
-        try:
-            request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
-            return None if request_id is None else self._do(edit, request_id, make, key, spent)
-        finally:
-            self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
+        with self._places:
+            if self._run.stop.is_set() or not self._run.budget.reserve(most_usd, self._run.stop):
+                raise LeftError
+            before_usd = spent.usage.cost_usd or 0.0
+            try:
+                request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
+                return None if request_id is None else self._do(edit, request_id, make, key, spent)
+            finally:
+                self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
 
     def _do(
         self, edit: RegisteredEdit, request_id: RequestId, make: Callable[[], EditCall], key: bytes, spent: Spent
@@ -163,7 +167,7 @@ class Calling:
     ) -> Made:
         # A reply names its images by number: with one of them missing, it cannot be given back.
         reply = answer.reply if len(filed) == len(answer.images) else None
-        image_ids = self._run.store.edits.store_edit(
+        registered = self._run.store.edits.store_edit(
             edit.edit_id,
             request_id,
             [NewOutput(facts=output.read.facts, file=output.file) for output in filed],
@@ -173,7 +177,7 @@ class Calling:
             attempts=tries,
         )
         self._hope.win()
-        return Made(image_ids=image_ids, outputs=filed, reply=reply)
+        return Made(outputs=filed, registered=registered, reply=reply)
 
     @contextmanager
     def _released(self, edit: RegisteredEdit, request_id: RequestId, tries: int, usage: Usage) -> Iterator[None]:

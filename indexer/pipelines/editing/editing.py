@@ -19,6 +19,8 @@ from indexer.pipelines.jobs import Job
 from indexer.pipelines.look_ahead import LookAhead
 from indexer.pipelines.outcomes import Outcome, Status
 
+_AHEAD = 4  # so many requests are made ready while others are called
+
 
 @dataclass(slots=True, kw_only=True)
 class Edited:
@@ -66,12 +68,16 @@ class Editing:
     def _make_all(
         self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]
     ) -> Generator[Job | Outcome, None, None]:
-        with ThreadPoolExecutor(self.concurrency, "edit") as editors:
-            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency)
-            for edited in ahead.over(requests):
-                if isinstance(edited, Edited):
-                    tell(edited)
-                    yield from edited.items
+        with ThreadPoolExecutor(self.concurrency + _AHEAD, "edit") as editors:
+            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency + _AHEAD)
+            try:
+                for edited in ahead.over(requests):
+                    if isinstance(edited, Edited):
+                        tell(edited)
+                        yield from edited.items
+            except BaseException:
+                self.ingesting.run.stop.set()  # those that wait in line are not paid for any more
+                raise
 
     def _perform(self, request: EditRequest) -> Edited:
         spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
@@ -85,9 +91,6 @@ class Editing:
             outcome = edited.outcome
         except (EditFailedError, BadImageError) as exc:
             outcome = self._fail(request, exc)
-        except BaseException:
-            self.ingesting.run.stop.set()  # it ends the run: what waits for a thread is not sent any more
-            raise
         edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
         return edited
 

@@ -99,13 +99,17 @@ class Turning:
                 call = partial(self._make_call, work, number, tuple(done))
                 made = self._calling.call(edit, call, work.key, self._most_usd(work, number), spent)
                 if made is not None:
-                    items.extend(self._preparing.register(output.file, output.read) for output in made.outputs)
+                    items.extend(self._jobs(made))
                     done.append(_turn(edit, made))
                     break
                 edit = self._wait(work, number, done)
             else:
                 done.append(self._fetch(work, edit, number, items))
             yield done[-1]
+
+    def _jobs(self, made: Made) -> Iterator[Job | Outcome]:
+        for output, registered in zip(made.outputs, made.registered, strict=True):
+            yield self._preparing.take(output.file, output.read, registered)
 
     def _most_usd(self, work: Work, number: int) -> float:
         """Return the most that a turn can cost, a second try included, in USD; 0 where no budget asks for it.
@@ -133,7 +137,10 @@ class Turning:
             model=work.content.model,
             parameters=work.content.parameters,
         )
-        edit = self._run.store.edits.register_edit(new, force=force)
+        if work.request.edit_ids:
+            edit = self._run.store.edits.get_registered(work.request.edit_ids[number - 1])
+        else:
+            edit = self._run.store.edits.register_edit(new, force=force)
         if edit.state != "done":
             self._run.store.edits.add_sources(edit.edit_id, list(self._sources(work, done)))
         return edit
@@ -204,7 +211,7 @@ def _turn(edit: RegisteredEdit, made: Made) -> Turn:
     return Turn(
         edit_id=edit.edit_id,
         instruction=edit.instruction,
-        image_ids=made.image_ids,
+        image_ids=[registered.image_id for registered in made.registered],
         paths=[output.file.path for output in made.outputs],
         reply=made.reply,
         is_new=True,

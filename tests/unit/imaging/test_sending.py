@@ -28,6 +28,12 @@ def secret_exif() -> bytes:
     return exif.tobytes()
 
 
+def see_through() -> Image.Image:
+    picture = make_picture(1)
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return picture
+
+
 def read(folder: Path, data: bytes, **options: Any) -> SentPicture:
     path = folder / "picture"
     path.write_bytes(data)
@@ -148,28 +154,58 @@ def test_what_is_transparent_stays_so(file_format: str, tmp_path: Path) -> None:
     assert shown(sent).getchannel("A").getextrema() == (0, 255)
 
 
-@pytest.mark.parametrize("file_format", OWN)
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_a_larger_picture_is_shrunk(file_format: str, mode: str, tmp_path: Path) -> None:
-    source = make_picture(1, (200, 100)).convert("RGB" if file_format == "JPEG" else mode)
-    if source.mode == "RGBA":
-        source.putalpha(100)
+@pytest.mark.parametrize(
+    ("picture", "file_format"),
+    [(make_picture(1), "JPEG"), (make_picture(1), "PNG"), (see_through(), "PNG"), (see_through(), "WEBP")],
+)
+def test_a_larger_picture_is_shrunk(picture: Image.Image, file_format: str, tmp_path: Path) -> None:
+    sent = read(tmp_path, encoded(picture, file_format), max_edge=32)
 
-    sent = read(tmp_path, encoded(source, file_format), max_edge=100)
-
-    assert (sent.width, sent.height) == (100, 50) == shown(sent).size
-    assert shown(sent).mode == source.mode
+    assert (sent.width, sent.height) == (32, 24) == shown(sent).size
+    assert shown(sent).mode == picture.mode
 
 
-def test_of_several_frames_the_first_is_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file_format", ["WEBP", "PNG", "GIF", "TIFF"])
+def test_of_several_frames_the_first_is_sent(file_format: str, tmp_path: Path) -> None:
     first, second = make_picture(1), make_picture(2)
+    data = encoded(first, file_format, save_all=True, append_images=[second])
+
+    sent = read(tmp_path, data)
+
+    assert getattr(Image.open(io.BytesIO(data)), "n_frames", 1) == 2
+    assert difference(shown(sent), first) < 8
+    assert getattr(shown(sent), "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("picture", "file_format", "options"),
+    [
+        (make_picture(1, mode="P"), "PNG", {"transparency": 0}),
+        (make_picture(1), "PNG", {"transparency": (1, 2, 3)}),
+        (see_through(), "WEBP", {"quality": 80}),
+    ],
+    ids=["palette", "one colour", "lossy WebP"],
+)
+def test_a_transparent_picture_that_is_sent_as_it_is_stays_transparent(
+    picture: Image.Image, file_format: str, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "decode", no_decoding)
     out = io.BytesIO()
-    first.save(out, "WEBP", save_all=True, append_images=[second], lossless=True)
+    picture.save(out, file_format, exif=secret_exif(), **options)
 
     sent = read(tmp_path, out.getvalue())
 
-    assert difference(shown(sent), first) < 8
-    assert getattr(shown(sent), "n_frames", 1) == 1
+    before = Image.open(io.BytesIO(out.getvalue())).convert("RGBA")
+    assert np.array_equal(np.asarray(shown(sent).convert("RGBA")), np.asarray(before))
+    assert shown(sent).has_transparency_data
+    assert SECRET not in sent.data
+
+
+def test_a_webp_does_not_announce_what_was_taken_out(tmp_path: Path) -> None:
+    sent = read(tmp_path, image_bytes(1, "WEBP", mode="RGBA", exif=secret_exif(), xmp=SECRET, icc_profile=SRGB))
+
+    assert sent.data[12:16] == b"VP8X"
+    assert sent.data[20] & 0b0010_1100 == 0
 
 
 def test_a_jpeg_with_others_behind_it_is_sent_alone(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""Requests that are accepted now and done later: kept as edits not sent yet, of which the last turn names them all."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexer.catalog.store import Store
+from indexer.catalog.store.edits import NewEdit, RegisteredEdit, Source, StoredEdit
+from indexer.catalog.store.images import StoredImage
+from indexer.editing.editor import Editor
+from indexer.editing.requests import EditRequest
+from indexer.models import EditId, ImageId
+from indexer.pipelines.editing.keys import Content
+from indexer.pipelines.locating import find_file
+
+_IMAGE = "image:"
+
+
+def name_image(image_id: ImageId) -> str:
+    """Return the name that a request has for an indexed image."""
+    return f"{_IMAGE}{image_id}"
+
+
+def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool) -> EditId:
+    """Keep a request on indexed images, to be done later where it is not done yet; return its last turn.
+
+    With `force` it is done once more. Raises NotFoundError for an image that is not indexed, or whose file is gone.
+    """
+    images = [_find(store, name) for name in request.images]
+    mask = _find(store, request.mask) if request.mask else None
+    edits: list[RegisteredEdit] = []
+    content = Content(
+        images=[image.sha256 for image in images],
+        mask=mask.sha256 if mask else None,
+        api_format=editor.api_format,
+        model=editor.model,
+        parameters=request.parameters,
+    )
+    for number in range(1, max(1, len(request.turns)) + 1):
+        new = _new_edit(request, content, number, after_id=edits[-1].edit_id if edits else None)
+        edits.append(store.edits.register_edit(new, force=force))
+    if edits[0].state != "done":
+        store.edits.add_sources(edits[0].edit_id, _sources(images, mask))
+    image_ids = [image_id for edit in edits for image_id in edit.image_ids]
+    if any(edit.state != "done" for edit in edits) or store.edits.find_searchable(image_ids) != set(image_ids):
+        store.edits.queue_edit(edits[-1].edit_id)
+    return edits[-1].edit_id
+
+
+def load_accepted(store: Store, edit_id: EditId) -> EditRequest:
+    """Return the request whose last turn this is, as it was accepted; raises NotFoundError."""
+    turns = find_turns(store, edit_id)
+    sources = store.edits.find_sources(turns[0].edit_id)
+    said = [{"role": "user", "content": turn.instruction} for turn in turns]
+    return EditRequest(
+        location=f"edit {edit_id}",
+        folder=Path(),
+        written={"conversations": said},
+        images=tuple(name_image(source.image_id) for source in sources if source.role != "mask"),
+        turns=tuple(turn.instruction for turn in turns if turn.instruction),
+        mask=next((name_image(source.image_id) for source in sources if source.role == "mask"), None),
+        parameters=turns[0].parameters,
+        edit_ids=tuple(turn.edit_id for turn in turns),
+    )
+
+
+def find_turns(store: Store, edit_id: EditId) -> list[StoredEdit]:
+    """Return the turns of a request up to this one, the first one first; raises NotFoundError."""
+    turns = [store.edits.get_edit(edit_id)]
+    while (before := turns[0].after_id) is not None:
+        turns.insert(0, store.edits.get_edit(before))
+    return turns
+
+
+def give_up(store: Store, edit_id: EditId, reason: str) -> None:
+    """Note why a request was not done, with the turn that it came to; it is no longer to be done."""
+    if undone := next((turn for turn in find_turns(store, edit_id) if turn.state != "done"), None):
+        store.edits.fail_edit(undone.edit_id, reason, retryable=undone.retryable)
+    store.edits.unqueue_edit(edit_id)
+
+
+def _find(store: Store, name: str) -> StoredImage:
+    image = store.images.get_image(ImageId(int(name.removeprefix(_IMAGE))))
+    find_file(image)
+    return image
+
+
+def _new_edit(request: EditRequest, content: Content, number: int, *, after_id: EditId | None) -> NewEdit:
+    turns = request.turns or ("",)
+    return NewEdit(
+        key=content.key(turns[:number]),
+        after_id=after_id,
+        turn=number,
+        instruction=turns[number - 1],
+        conversation=request.conversation,
+        api_format=content.api_format,
+        model=content.model,
+        parameters=content.parameters,
+    )
+
+
+def _sources(images: Sequence[StoredImage], mask: StoredImage | None) -> list[Source]:
+    sources = [
+        Source(position=position, image_id=image.image_id, role="reference" if position else "input")
+        for position, image in enumerate(images)
+    ]
+    if mask is not None:
+        sources.append(Source(position=len(images), image_id=mask.image_id, role="mask"))
+    return sources

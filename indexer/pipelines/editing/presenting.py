@@ -1,0 +1,124 @@
+"""The contract's JSON for an edit that was asked for: one shape for all turns of it."""
+
+from typing import Any
+
+from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
+
+from indexer.catalog.store import Store
+from indexer.catalog.store.edits import Source, StoredEdit
+from indexer.models import ApiFormat, EditId, EditState, ImageId, Role
+from indexer.pipelines.editing.accepting import find_turns
+
+
+class SourceAnswer(TypedDict):
+    """A picture that an edit is made of."""
+
+    image_id: ImageId
+    role: Role
+    thumbnail_url: str
+
+
+class OutputAnswer(TypedDict):
+    """An image that an edit returned; `indexed` once searches find it."""
+
+    image_id: ImageId
+    image_url: str
+    thumbnail_url: str
+    indexed: bool
+
+
+class TurnAnswer(TypedDict):
+    """One turn; an empty instruction asks for a variation. Tokens and USD are of all its calls, null where unknown."""
+
+    edit_id: EditId
+    turn: int
+    instruction: str
+    state: EditState
+    reason: str | None
+    images: list[OutputAnswer]
+    requests: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+
+
+class EditAnswer(TypedDict):
+    """An edit of one or more turns.
+
+    accepted: nothing is sent yet. sent: it is being made. failed: `reason` says why; `retryable` where the same may
+    succeed later. done: all images are there, and `indexed` once all are searchable, too.
+    """
+
+    edit_id: EditId
+    state: EditState
+    reason: str | None
+    retryable: bool
+    indexed: bool
+    api_format: ApiFormat
+    model: str
+    parameters: dict[str, Any]
+    sources: list[SourceAnswer]
+    turns: list[TurnAnswer]
+    created_at: str
+    finished_at: str | None
+
+
+def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
+    """Return the request whose last turn this is; raises NotFoundError."""
+    turns = find_turns(store, edit_id)
+    image_ids = [image_id for turn in turns for image_id in turn.image_ids]
+    searchable = store.edits.find_searchable(image_ids)
+    failed = next((turn for turn in turns if turn.state == "failed"), None)
+    last = turns[-1]
+    return {
+        "edit_id": edit_id,
+        "state": _state([turn.state for turn in turns]),
+        "reason": failed.reason if failed else None,
+        "retryable": failed.retryable if failed else True,
+        "indexed": last.state == "done" and searchable.issuperset(image_ids),
+        "api_format": last.api_format,
+        "model": last.model,
+        "parameters": last.parameters,
+        "sources": [_source(source) for source in store.edits.find_sources(turns[0].edit_id)],
+        "turns": [_turn(turn, searchable) for turn in turns],
+        "created_at": last.created_at.isoformat(),
+        "finished_at": last.finished_at.isoformat() if last.finished_at else None,
+    }
+
+
+def _state(states: list[EditState]) -> EditState:
+    """Return the state of all turns: of some that are done, and others that are not, it is being made."""
+    if "failed" in states:
+        return "failed"
+    return states[0] if len(set(states)) == 1 else "sent"
+
+
+def _source(source: Source) -> SourceAnswer:
+    return {
+        "image_id": source.image_id,
+        "role": source.role,
+        "thumbnail_url": f"/images/{source.image_id}/thumbnail",
+    }
+
+
+def _turn(turn: StoredEdit, searchable: set[ImageId]) -> TurnAnswer:
+    return {
+        "edit_id": turn.edit_id,
+        "turn": turn.turn,
+        "instruction": turn.instruction,
+        "state": turn.state,
+        "reason": turn.reason,
+        "images": [
+            {
+                "image_id": image_id,
+                "image_url": f"/images/{image_id}/file",
+                "thumbnail_url": f"/images/{image_id}/thumbnail",
+                "indexed": image_id in searchable,
+            }
+            for image_id in turn.image_ids
+        ],
+        "requests": turn.requests,
+        "input_tokens": turn.input_tokens,
+        "output_tokens": turn.output_tokens,
+        "cost_usd": turn.cost_usd,
+    }

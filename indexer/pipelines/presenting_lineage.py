@@ -1,0 +1,134 @@
+"""The contract's JSON for lineages: one shape for the terminal and for HTTP."""
+
+from typing import Any
+
+from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
+
+from indexer.catalog.store.edits import Link
+from indexer.models import ApiFormat, EditId, ImageId, Origin, Role
+from indexer.pipelines.lineage import Kin, Lineage, Member
+
+
+class MemberAnswer(TypedDict):
+    """An image of a lineage.
+
+    `lost` tells that no file of it is there any more: then it has no addresses, and its location is the last known, or
+    null. An empty caption is none.
+    """
+
+    image_id: ImageId
+    sha256: str
+    origin: Origin
+    format: str
+    width: int
+    height: int
+    location: str | None
+    caption: str
+    lost: bool
+    image_url: str | None
+    thumbnail_url: str | None
+
+
+class LinkAnswer(TypedDict):
+    """The edit between a parent and a child; an empty instruction asked for a variation."""
+
+    edit_id: EditId
+    instruction: str
+    api_format: ApiFormat
+    model: str
+    turn: int
+    take: int
+    parameters: dict[str, Any]
+    finished_at: str | None
+
+
+class _KinAnswer(TypedDict):
+    """Where it is `repeated`, its own kin stand where it is first; where there is `more`, ask for its own lineage."""
+
+    edit: LinkAnswer
+    image: MemberAnswer
+    repeated: bool
+    more: bool
+
+
+class ParentAnswer(_KinAnswer):
+    """An image that another was made of, and in which role: `position` is its place among those of one edit."""
+
+    role: Role
+    position: int
+    parents: list["ParentAnswer"]
+
+
+class ChildAnswer(_KinAnswer):
+    """An image that was made of another."""
+
+    children: list["ChildAnswer"]
+
+
+class LineageAnswer(TypedDict):
+    """An image between what it was made of and what was made of it."""
+
+    image: MemberAnswer
+    parents: list[ParentAnswer]
+    children: list[ChildAnswer]
+
+
+def present_lineage(lineage: Lineage) -> LineageAnswer:
+    """Return a lineage as the contract spells it."""
+    return {
+        "image": _member(lineage.member),
+        "parents": [_parent(kin) for kin in lineage.parents],
+        "children": [_child(kin) for kin in lineage.children],
+    }
+
+
+def _parent(kin: Kin) -> ParentAnswer:
+    return {
+        "edit": _link(kin.link),
+        "role": kin.link.role,
+        "position": kin.link.position,
+        "image": _member(kin.member),
+        "repeated": kin.is_repeated,
+        "more": kin.has_more,
+        "parents": [_parent(each) for each in kin.kin],
+    }
+
+
+def _child(kin: Kin) -> ChildAnswer:
+    return {
+        "edit": _link(kin.link),
+        "image": _member(kin.member),
+        "repeated": kin.is_repeated,
+        "more": kin.has_more,
+        "children": [_child(each) for each in kin.kin],
+    }
+
+
+def _member(member: Member) -> MemberAnswer:
+    image = member.image
+    return {
+        "image_id": image.image_id,
+        "sha256": image.sha256.hex(),
+        "origin": image.origin,
+        "format": image.format,
+        "width": image.width,
+        "height": image.height,
+        "location": image.location,
+        "caption": image.caption,
+        "lost": member.is_lost,
+        "image_url": None if member.is_lost else f"/images/{image.image_id}/file",
+        "thumbnail_url": None if member.is_lost else f"/images/{image.image_id}/thumbnail",
+    }
+
+
+def _link(link: Link) -> LinkAnswer:
+    return {
+        "edit_id": link.edit_id,
+        "instruction": link.instruction,
+        "api_format": link.api_format,
+        "model": link.model,
+        "turn": link.turn,
+        "take": link.take,
+        "parameters": link.parameters,
+        "finished_at": link.finished_at.isoformat() if link.finished_at else None,
+    }
