@@ -10,8 +10,9 @@ from PIL import Image
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Searcher
-from indexer.cli.wiring import build_ingesting, index_stale
+from indexer.cli.wiring import index_stale
 from indexer.models import ImageId
+from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.correcting import correct
 from indexer.sources.folders import find_files
 from tests.edits import ask, find_outputs
@@ -96,7 +97,7 @@ def test_the_folder_of_outputs_may_be_ingested_and_stays_what_it_was(desk: Desk,
     before = len(openai_server.accepted)
 
     with desk.making(Wanted()) as (run, _editor), desk.store.runs.running("ingest", {}) as run_id:
-        ingesting = build_ingesting(replace(run, id=run_id), desk.settings)
+        ingesting = build_ingesting(replace(run, id=run_id), desk.settings, tell=print)
         outcomes = list(ingesting.ingest(find_files([desk.output])))
 
     assert [outcome.status for outcome in outcomes] == ["known"] * 3
