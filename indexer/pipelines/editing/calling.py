@@ -91,6 +91,11 @@ class Calling:
             try:
                 request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
                 return None if request_id is None else self._do(edit, request_id, make, key, spent)
+            except (EditFailedError, LeftError):
+                raise
+            except BaseException:
+                self._run.stop.set()  # it ends the run, and the next in line would take this place and be paid for
+                raise
             finally:
                 self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
 
@@ -139,7 +144,6 @@ class Calling:
             self._hope.lose(str(exc), is_down=True)
             raise error from exc
         except ModelUnusableError:
-            self._run.stop.set()
             self._close(request_id, "unavailable", tries.count)
             self._run.store.edits.release_edit(edit.edit_id)
             raise
@@ -186,7 +190,6 @@ class Calling:
         try:
             yield
         except SettingsError:
-            self._run.stop.set()  # at once: whoever has this place next would pay for nothing
             self._close(request_id, "unusable", tries, usage)
             self._run.store.edits.release_edit(edit.edit_id)
             raise
