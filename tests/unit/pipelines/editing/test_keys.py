@@ -7,7 +7,7 @@ import pytest
 from indexer.pipelines.editing.keys import Content, short
 
 CONTENT = Content(images=[b"a", b"b"], mask=None, api_format="gemini", model="m", parameters={"n": 1, "size": "1K"})
-KEY = "c19aa4c51c7e40250191f85567e033c3d6bb7a5288343b484271db10dfbead2c"
+KEY = "67cd07a75bc961dde47d10a4266bf72165c10af53cfea6cecb190dd44d67da89"
 
 
 @pytest.mark.parametrize(
