@@ -87,9 +87,10 @@ RETURNING id AS edit_id;
 UPDATE edit SET is_queued = false, worker_id = NULL WHERE id = %(edit_id)s;
 
 -- name: get_registered
--- Return an edit as it stands, as register_edit does; one whose run has died is not sent any more.
+-- Return an edit as it stands, as register_edit does; one whose run, another than this, has died is not sent any more.
 SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.reason, e.retryable, e.reply,
-       CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
+       CASE WHEN e.state = 'sent' AND e.run_id <> %(run_id)s AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END
+           AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids
 FROM edit e
 WHERE e.id = %(edit_id)s;

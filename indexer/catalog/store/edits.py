@@ -286,9 +286,9 @@ class Edits:
         rows = self._database.fetch("edits", "claim_queued", edit_ids=list(edit_ids), run_id=run_id)
         return sorted(EditId(row["edit_id"]) for row in rows)
 
-    def get_registered(self, edit_id: EditId) -> RegisteredEdit:
-        """Return an edit as it stands; raises NotFoundError."""
-        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id)
+    def get_registered(self, edit_id: EditId, run_id: RunId) -> RegisteredEdit:
+        """Return an edit as it stands, `sent` only where a living run or this one is at it; raises NotFoundError."""
+        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id, run_id=run_id)
         if row is None:
             raise NotFoundError("edit", edit_id)
         return RegisteredEdit(**row)

@@ -131,13 +131,15 @@ class Turning:
     def _register(self, work: Work, number: int, done: tuple[Turn, ...]) -> RegisteredEdit:
         edits = self._run.store.edits
         if work.request.edit_ids:
-            return edits.get_registered(work.request.edit_ids[number - 1])
+            return edits.get_registered(work.request.edit_ids[number - 1], self._run.id)
         new = new_edit(work.request, work.content, number, after_id=done[-1].edit_id if done else None)
         if not self._force:
             return edits.register_edit(new)
         with self._forcing:
             forced = self._forced.get(new.key)
-            edit = edits.register_edit(new, force=True) if forced is None else edits.get_registered(forced)
+            if forced is not None:
+                return edits.get_registered(forced, self._run.id)
+            edit = edits.register_edit(new, force=True)
             self._forced[new.key] = edit.edit_id
             return edit
 
@@ -157,7 +159,7 @@ class Turning:
 
     def _wait(self, edit: RegisteredEdit) -> RegisteredEdit:
         """Return an edit once nobody is at it any more, reading only; raises EditFailedError where it is refused."""
-        while (seen := self._run.store.edits.get_registered(edit.edit_id)).state == "sent":
+        while (seen := self._run.store.edits.get_registered(edit.edit_id, self._run.id)).state == "sent":
             if self._run.stop.wait(_POLL_S):
                 raise LeftError
         if seen.state == "failed" and not seen.retryable:

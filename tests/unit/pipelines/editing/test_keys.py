@@ -38,6 +38,12 @@ def test_the_order_of_parameters_is_not() -> None:
     assert turned.key(["One."]) == CONTENT.key(["One."])
 
 
+def test_a_number_and_its_digits_ask_for_the_same() -> None:
+    as_text = replace(CONTENT, parameters={"n": "1", "size": "1K"})
+
+    assert as_text.key(["One."]) == CONTENT.key(["One."])
+
+
 def test_a_key_never_changes_from_version_to_version() -> None:
     assert CONTENT.key(["One.", "Größer."]).hex() == KEY
 
