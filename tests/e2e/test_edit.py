@@ -117,7 +117,7 @@ def test_an_edit_is_found_by_what_it_shows_and_what_was_asked_also_after_a_reind
     editing: Command, gemini_server: FakeGemini, openai_server: FakeOpenAI
 ) -> None:
     openai_server.answer = name_subject
-    gemini_server.edits.answer = lambda asked: paint_violin(asked)
+    gemini_server.edits.answer = paint_violin
     (editing.folder / "mine.jpg").write_bytes(image_bytes(SUBJECTS.index("old steam train"), size=(128, 96)))
 
     edited = editing("edit", "--image", "mine.jpg", "--instruction", "Swap the locomotive for a cello.", "--json")
@@ -159,10 +159,7 @@ def test_one_edit_by_flags_has_a_mask_and_several_variants(editing: Command, ope
     [asked] = openai_server.edits.accepted
     assert (finished.code, finished.lines[-1]["images"], finished.lines[-1]["captioned"]) == (0, 2, 4), finished.err
     assert (asked.mask is not None, len(asked.images), asked.count) == (True, 2, 2)
-    assert asked.parameters == {
-        **{"size": "1024x1536", "quality": "low", "background": "opaque"},
-        "n": "2",
-    }
+    assert asked.parameters == {"size": "1024x1536", "quality": "low", "background": "opaque", "n": "2"}
     assert [len(line["output_image"]) for line in read_results(editing.folder)] == [2]
 
 
