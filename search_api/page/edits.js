@@ -62,7 +62,7 @@ async function follow({ section, form, edit, refresh, signal, isKnown = false })
       refresh();
     }
     tell(section, told.problem ?? progress(told, isKnown, Date.now() - began), told.state === "failed" || told.problem);
-    if (told.state === "failed" || told.indexed || (told.state === "done" && isKnown)) break;
+    if (told.state === "failed" || told.indexed || (told.state === "done" && !told.queued)) break;
     await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
   }
   busy(form, false);
@@ -75,7 +75,8 @@ function progress(told, isKnown, sinceMs) {
   if (told.state === "failed") return `It failed: ${told.reason}`;
   const cost = told.turns.reduce((sum, turn) => sum + (turn.cost_usd ?? 0), 0);
   const paid = isKnown ? "Made before, at no new cost" : cost ? `Done, for $${cost.toFixed(3)}` : "Done";
-  return told.indexed ? `${paid}. Searches find it from now on.` : `${paid}. It is being captioned…`;
+  if (told.indexed) return `${paid}. Searches find it from now on.`;
+  return told.queued ? `${paid}. It is being captioned…` : `${paid}, but it could not be captioned: no search finds it yet.`;
 }
 
 function made(image) {

@@ -13,6 +13,7 @@ from tests.factories import add_edit, make_output, make_source
 from tests.fakes.edit_scripts import TEXT_ONLY, ByInstruction, Hangs
 from tests.fakes.edits import paint
 from tests.fakes.gemini_server import FakeGemini
+from tests.fakes.openai_server import FakeOpenAI, Fault
 
 _HOSTILE = "<img src=x onerror=alert(1)> Make it night."
 
@@ -131,6 +132,18 @@ def test_a_failed_edit_says_why_and_can_be_asked_for_again(page: Page, address: 
     page.get_by_role("link", name="Open the new image").wait_for()
 
     assert "I'm sorry, but I can't help with that." in reason
+
+
+def test_an_image_without_a_caption_is_told_to_be_found_by_no_search(
+    page: Page, address: str, openai_server: FakeOpenAI
+) -> None:
+    openai_server.answer = lambda _: Fault(status=401, message="Incorrect API key provided")
+    page.goto(f"{address}/?image=1")
+
+    ask_for(page, "Make it night.")
+    page.get_by_text("it could not be captioned: no search finds it yet").wait_for()
+    page.get_by_role("link", name="Open the new image").click()
+    page.get_by_text("Nothing has been said of it so far.").wait_for()
 
 
 def test_an_edit_that_cannot_be_done_says_so_beside_the_box(page: Page, address: str) -> None:

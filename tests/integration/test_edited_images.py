@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,7 +25,7 @@ from tests.images import image_bytes
 from tests.integration.edits import Desk, Wanted
 
 FIRST, SECOND, THIRD = "picture-000.jpg", "picture-001.jpg", "picture-002.jpg"
-OPENAI = {"api_format": "openai", "model": "gpt-image-1"}
+OPENAI: dict[str, Any] = {"api_format": "openai", "model": "gpt-image-1"}
 PIANO = ask(FIRST, "Change the guitar to a piano.")
 SOURCES = """
     SELECT e.turn, s.position, s.image_id, s.role FROM edit e JOIN edit_source s ON s.edit_id = e.id ORDER BY 1, 2"""
@@ -57,7 +58,7 @@ def test_an_output_is_an_edit_with_its_parents_in_their_order(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("wanted", [{}, OPENAI], ids=["gemini", "openai"])
-def test_each_turn_edits_the_result_of_the_one_before_and_is_its_child(wanted: dict[str, str], desk: Desk) -> None:
+def test_each_turn_edits_the_result_of_the_one_before_and_is_its_child(wanted: dict[str, Any], desk: Desk) -> None:
     [edited] = desk.edit(ask([FIRST, SECOND], "One.", "Two."), **wanted).edited
 
     one, two = edited.image_ids

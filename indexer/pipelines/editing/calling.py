@@ -200,4 +200,7 @@ class Calling:
         return EditFailedError(said, retryable=retryable)
 
     def _close(self, request_id: RequestId, outcome: RequestOutcome, tries: int, usage: Usage | None = None) -> None:
+        if not tries:  # the run was stopped before it was sent
+            self._run.store.requests.drop_unsent([request_id])
+            return
         self._run.store.requests.close_request(request_id, outcome, attempts=tries, usage=usage or Usage())
