@@ -19,6 +19,7 @@ from indexer.models import counted
 from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.editing.editing import Edited, Editing, refuse
 from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.editing.forgetting import forget_gone_lines
 from indexer.pipelines.editing.planning import plan_edits
 from indexer.pipelines.editing.results import NAME, Results
 from indexer.pipelines.outcomes import Tally
@@ -114,6 +115,7 @@ class EditRun:
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
+            forget_gone_lines(self._run.store)
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
             editing = build_editing(
                 ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
