@@ -197,6 +197,12 @@ def test_lines_that_cannot_be_used_are_listed_and_stop_nothing(desk: Desk) -> No
     assert listed == {f"{desk.folder}/requests.jsonl:{line}": said for line, said in enumerate(REASONS, start=1)}
 
 
+def test_characters_that_no_database_keeps_are_no_hindrance(desk: Desk) -> None:
+    done = desk.edit(ask(FIRST, "Make it\u0000 blue\ud800."), BLUE)
+
+    assert (done.statuses, len(find_outputs(desk.folder))) == (["edited"] * 2, 2)
+
+
 def test_a_line_that_was_mended_is_no_failure_any_more(desk: Desk) -> None:
     desk.edit(ask("missing.png", "Make it blue."))
 
