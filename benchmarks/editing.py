@@ -4,9 +4,10 @@
 
 The real command against local, strict endpoints, each a process of its own, with `--batch-size 10` and sources of
 1024x768 pixels and some 230 kB that are indexed already; the edits are captioned and embedded beside the calls. Edits a
-second are those from the first call sent to the last answered, and those of the whole command. CPU is what an edit
-more costs: the command's with all edits, less the same command's with one. Its parts are told by their threads;
-`reading` is the one decoding of what came back, its hashes, and the picture that the captioner gets.
+second are those from the first call sent to the last answered, the same without captions and entries (`alone`), and
+those of the whole command. CPU is what an edit more costs: the command's with all edits, less the same command's with
+one. Its parts are told by their threads; `reading` is the one decoding of what came back, its hashes, and the picture
+that the captioner gets.
 
 The floor, measured in the same run, is the bare SDK's calls with the same bytes in ten threads, each answer written to
 a file and decoded once; nothing is captioned or kept there.
@@ -19,12 +20,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.cpu import CpuClock
+from benchmarks.edit_alone import edit_alone
 from benchmarks.edit_endpoints import EditEndpoint, EditEndpoints, EditsSeen
 from benchmarks.edit_floor import Floor, measure_floor
 from benchmarks.edit_rows import ROWS, Row, write_requests, write_sources
@@ -35,8 +37,8 @@ from tests.fakes.edit_scripts import paint_grainy
 
 _BATCH_SIZE = 10
 _COLUMNS = (
-    "edit", "edits/s calling", "whole", "floor", "CPU ms: editing", "reading", "captioning", "embedding", "rest",
-    "Postgres", "floor", "requests", "bytes as they came",
+    "edit", "edits/s calling", "alone", "whole", "floor", "CPU ms: editing", "reading", "captioning",
+    "embedding", "rest", "Postgres", "floor", "requests", "bytes as they came",
 )  # fmt: skip
 
 
@@ -96,26 +98,27 @@ def _measure(bench: Bench, row: Row, repeat: int) -> Iterator[tuple[object, ...]
         many, took_s = _edit(bench, endpoints, row, others, output)
         seen = endpoints.edits.seen()
     with EditEndpoints(row.protocol, answer=paint_grainy, latency_s=bench.latency_s) as endpoints:
+        alone = write_requests(bench.sources, row, range(requests), f"alone {unique}")
+        edit_alone(bench.conninfo, row, alone, bench.folder / f"alone {unique}", endpoints, _BATCH_SIZE)
+        alone_at = endpoints.edits.seen().answered_at
         floor = measure_floor(
             row, bench.sources, bench.folder / f"floor {unique}", requests, endpoints.edits, _BATCH_SIZE
         )
     assert not seen.refused, seen.refused
     calls = seen.requests - before.requests
-    rate = calls / (seen.answered_at[-1] - seen.answered_at[before.requests] + bench.latency_s)
+    times = (seen.answered_at[before.requests :], alone_at)
+    rates = (*(len(at) / (max(at) - min(at) + bench.latency_s) for at in times), calls / took_s, floor.rate)
     parts = {name: (many[name] - one[name]) * 1000 / (calls - row.turns) for name in many}
-    cells = _cells(row, rate, calls / took_s, floor, parts, calls, _compare(output, seen))
+    cells = (row.name, *_figures(rates, parts, floor), calls, _compare(output, seen))
     print(*cells, f"endpoint's CPU {(seen.cpu_s - before.cpu_s) * 1000 / calls:.0f} ms", sep=" | ", file=sys.stderr)
     yield cells
 
 
-def _cells(
-    row: Row, rate: float, whole: float, floor: Floor, parts: dict[str, float], calls: int, compared: str
-) -> tuple[object, ...]:
+def _figures(rates: Sequence[float], parts: dict[str, float], floor: Floor) -> Iterator[str]:
     editing = parts["edit"] - parts["reading"]
     embedding = parts["all"] - parts["edit"] - parts["caption"] - parts["main"]
     cpu_ms = (editing, parts["reading"], parts["caption"], embedding, parts["main"], parts["postgres"], floor.cpu_ms)
-    rates = (f"{figure:.1f}" for figure in (rate, whole, floor.rate))
-    return row.name, *rates, *(f"{figure:.1f}" for figure in cpu_ms), calls, compared
+    return (f"{figure:.1f}" for figure in (*rates, *cpu_ms))
 
 
 def _compare(output: Path, seen: EditsSeen) -> str:
@@ -135,7 +138,7 @@ def _edit(bench: Bench, endpoints: EditEndpoints, row: Row, requests: Path, outp
         run_command(
             bench.conninfo,
             endpoints.captions,
-            *(*command, "--batch-size", str(_BATCH_SIZE), "--json"),
+            *(*command, "--batch-size", str(_BATCH_SIZE), "--force", "--json"),
             gemini=endpoints.gemini,
             program=(sys.executable, "-m", "benchmarks.timed_command", figures),
         )

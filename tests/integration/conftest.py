@@ -86,6 +86,7 @@ def desk(
     openai_server: FakeOpenAI,
     gemini_server: FakeGemini,
     embedders_home: Path,
+    embedder: Embedder,
     tmp_path: Path,
 ) -> Desk:
     """A folder of four pictures, picture-000.jpg to picture-003.jpg, to be edited."""
@@ -98,7 +99,9 @@ def desk(
     )
     folder = tmp_path / "work"
     write_images(folder, 4)
-    return Desk(store=store, database=database, folder=folder, settings=settings, gemini=gemini_server)
+    return Desk(
+        store=store, database=database, folder=folder, settings=settings, gemini=gemini_server, embedder=embedder
+    )
 
 
 @pytest.fixture

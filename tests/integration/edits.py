@@ -1,7 +1,7 @@
 """Runs of edits in this process: the real stages, clients and database, and endpoints that fake what costs money."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import psycopg
 
 from indexer.captioning.openai_chat import OpenAICaptioner
 from indexer.captioning.prompts import DEFAULT_FOLDER
+from indexer.catalog.embedding import Embedder
 from indexer.catalog.store import Store
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest, load_requests
@@ -71,22 +72,18 @@ class Desk:
     folder: Path
     settings: Settings
     gemini: FakeGemini
+    embedder: Embedder
 
     @property
     def output(self) -> Path:
         return self.folder / OUTPUT
 
-    def edit(self, *lines: object, tell: Callable[[Edited], None] = lambda _: None, **wanted: Any) -> Done:
+    def edit(self, *lines: object, **wanted: Any) -> Done:
         """Do a file of these lines in a run of its own."""
         done = Done()
         with self.running(Wanted(**wanted)) as (editing, editor):
             requests = [refuse(editor, request) for request in self.load(*lines)]
-
-            def note(edited: Edited) -> None:
-                done.edited.append(edited)
-                tell(edited)
-
-            done.captions.extend(editing.edit(requests, note))
+            done.captions.extend(editing.edit(requests, done.edited.append))
         done.edited.sort(key=lambda each: each.request.number)
         return done
 
@@ -100,9 +97,9 @@ class Desk:
         settings = self.settings.model_copy(update={"budget": wanted.budget})
         with self.making(wanted, settings) as (run, editor), self.store.runs.running("edit", {}) as run_id:
             alive = replace(run, id=run_id, stop=wanted.stop)
-            output = self.folder / wanted.output
-            ingesting = build_ingesting(alive, settings, tell=print)
-            editing = build_editing(ingesting, editor, output, concurrency=wanted.concurrency, force=wanted.force)
+            ingesting = build_ingesting(alive, settings, tell=print, load_embedder=lambda _: self.embedder)
+            output, concurrency = self.folder / wanted.output, wanted.concurrency
+            editing = build_editing(ingesting, editor, output, concurrency=concurrency, force=wanted.force)
             yield editing, editor
 
     @contextmanager

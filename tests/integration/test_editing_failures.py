@@ -1,7 +1,6 @@
-"""Edits that cannot be done: listed with the reason, asked again where that may help, in nobody's way."""
+"""Edits that cannot be done: listed with the reason, asked again where that may help, in the way of no others."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -49,7 +48,7 @@ REASONS = [
     "gemini makes one image a call: leave n out, and ask again for another",
     'its parameters are no object of texts and numbers, such as {"size": "1024x1024"}',
 ]
-OPENAI: dict[str, Any] = {"api_format": "openai", "model": "gpt-image-1"}
+OPENAI = {"api_format": "openai", "model": "gpt-image-1"}
 
 
 @pytest.mark.parametrize(

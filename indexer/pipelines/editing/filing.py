@@ -73,7 +73,7 @@ class Filing:
         return kept
 
     def _find_kept(self, image: StoredImage, folder: Path) -> Path | None:
-        """Return the file in a folder that has an image, also one that is not known there: OUTPUT was moved."""
+        """Return the file in a folder that has an image, be it unknown to the catalogue: OUTPUT was moved."""
         times = dict(zip(image.locations, image.modified_ns, strict=True))
         files = sorted(folder.iterdir()) if folder.is_dir() else []
         return next((path for path in files if holds(path, image, times.get(str(path)))), None)
