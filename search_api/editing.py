@@ -15,10 +15,10 @@ from indexer.catalog.embedding import Embedders
 from indexer.catalog.store import Store
 from indexer.catalog.store.edits import QueuedEdit
 from indexer.editing.editor import Editor
-from indexer.errors import CaptionSearchError, DatabaseError
+from indexer.errors import CaptionSearchError, DatabaseError, QueryError
 from indexer.models import ApiFormat, EditId, RunId
 from indexer.pipelines.assembling import build_editing, build_ingesting, make_editing_run
-from indexer.pipelines.choosing_editors import build_editor
+from indexer.pipelines.choosing_editors import build_editor, find_other_format
 from indexer.pipelines.editing.accepting import give_up, load_accepted
 from indexer.pipelines.editing.editing import Edited, Editing
 from indexer.pipelines.spending import Budget
@@ -139,6 +139,8 @@ class EditQueue:
         return build_editing(ingesting, editor, self._settings.home / "edits", concurrency=_CALLS, force=False)
 
     def _build_editor(self, api_format: ApiFormat, model: str | None) -> Editor:
+        if model is not None and (other := find_other_format(self._settings, api_format, model)):
+            raise QueryError(f"{model} is no {api_format} model: its api_format is {other}.")
         return build_editor(self._settings, api_format=api_format, model=model, timeout_s=_TIMEOUT_S)
 
 

@@ -121,7 +121,9 @@ def add_edit(
     store.edits.add_sources(edit_id, sources)
     request_id = store.edits.claim_edit(edit_id, run_id)
     assert request_id is not None
-    return store.edits.store_edit(edit_id, request_id, outputs, make_wanted(), reply=None, usage=Usage(), attempts=1)
+    wanted = make_wanted()
+    stored = store.edits.store_edit(edit_id, request_id, outputs, wanted, reply=None, usage=Usage(), attempts=1)
+    return [registered.image_id for registered in stored]
 
 
 def make_source(image_id: int, position: int = 0, **changes: object) -> Source:

@@ -21,7 +21,7 @@ def find_fault(model: str, *, images: int, turns: Sequence[str], has_mask: bool,
     if images > _MOST_IMAGES:
         return f"{model} takes {counted(_MOST_IMAGES, 'image', 'images')} at a time, and {images} are given"
     if has_mask:
-        return "gemini takes no mask: say in the instruction what is to be changed, or use --api-format openai"
+        return "gemini takes no mask: say in the instruction what is to be changed, or use a model of the openai format"
     if not turns or not all(turn.strip() for turn in turns):
         return "there is no instruction, and gemini makes no variations: say what is to be changed"
     longest = max(map(len, turns))

@@ -1,5 +1,6 @@
 """What is to be edited: lines of DataFlow's JSONL, each a request of one or more turns."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,8 +43,9 @@ def load_requests(path: Path) -> Iterator[EditRequest]:
 
     Raises JsonFileError when the file cannot be read at all.
     """
-    for number, item in load_items(path):
-        yield read_request(item, EditRequest(location=f"{path}:{number}", number=number, folder=path.parent))
+    file = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays the place that was named
+    for number, item in load_items(file):
+        yield read_request(item, EditRequest(location=f"{file}:{number}", number=number, folder=file.parent))
 
 
 def read_request(item: object, request: EditRequest) -> EditRequest:

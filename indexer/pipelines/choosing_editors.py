@@ -28,8 +28,8 @@ def build_editor(settings: Settings, *, api_format: ApiFormat, model: str | None
     """
     chosen = model or DEFAULT_MODELS[api_format]
     base_url, key = _endpoint(settings, api_format)
-    if base_url is None:
-        _refuse_other_format(chosen, api_format)
+    if other := find_other_format(settings, api_format, chosen):
+        raise SettingsError(f"{chosen} is no {api_format} model: use --api-format {other}.")
     if not has_endpoint(settings, api_format):
         prefix = api_format.upper()
         raise SettingsError(
@@ -54,13 +54,14 @@ def has_endpoint(settings: Settings, api_format: ApiFormat) -> bool:
     return any(_endpoint(settings, api_format))
 
 
+def find_other_format(settings: Settings, api_format: ApiFormat, model: str) -> ApiFormat | None:
+    """Return the format that a model is evidently of, where it is not this; an endpoint of one's own may have any."""
+    if _endpoint(settings, api_format)[0] is not None:
+        return None
+    return next((other for other, names in _NAMES.items() if other != api_format and model.startswith(names)), None)
+
+
 def _endpoint(settings: Settings, api_format: ApiFormat) -> tuple[str | None, SecretStr | None]:
     if api_format == "gemini":
         return settings.gemini_base_url, settings.gemini_api_key
     return settings.openai_base_url, settings.openai_api_key
-
-
-def _refuse_other_format(model: str, api_format: ApiFormat) -> None:
-    for other, names in _NAMES.items():
-        if other != api_format and model.startswith(names):
-            raise SettingsError(f"{model} is no {api_format} model: use --api-format {other}.")

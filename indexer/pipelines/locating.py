@@ -14,16 +14,20 @@ def find_file(image: StoredImage) -> Path:
     Raises NotFoundError where none has.
     """
     for location, modified_ns in zip(image.locations, image.modified_ns, strict=True):
-        path = Path(location)
-        try:
-            found = path.stat()
-            if not stat.S_ISREG(found.st_mode) or found.st_size != image.size_bytes:
-                continue
-            if found.st_mtime_ns == modified_ns or _has_content(path, image.sha256):
-                return path
-        except OSError:
-            continue
+        if holds(path := Path(location), image, modified_ns):
+            return path
     raise NotFoundError("file any more for image", image.image_id)
+
+
+def holds(path: Path, image: StoredImage, modified_ns: int | None) -> bool:
+    """Tell whether a file has an image: the size, and the time or else the content; without a time, the content."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != image.size_bytes:
+            return False
+        return found.st_mtime_ns == modified_ns or _has_content(path, image.sha256)
+    except OSError:
+        return False
 
 
 def _has_content(path: Path, sha256: bytes) -> bool:

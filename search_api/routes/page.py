@@ -10,11 +10,12 @@ from fastapi.responses import FileResponse
 router = APIRouter(include_in_schema=False)
 
 _FOLDER = Path(__file__).parents[1] / "page"
+_SCRIPTS = ("page", "address", "service", "hits", "verdicts", "image", "lineage", "edits")
 _MEDIA_TYPES = {
     "index.html": "text/html",
     "page.css": "text/css",
-    "page.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    **{f"{name}.js": "text/javascript" for name in _SCRIPTS},
 }
 _HEADERS = {
     # Captions are hostile text: even if one slipped through, nothing in the page may run but our own file.

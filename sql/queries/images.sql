@@ -41,13 +41,18 @@ JOIN image i ON i.id = l.image_id
 WHERE l.location = ANY(%(locations)s);
 
 -- name: get_image
--- Return one image with the locations it can be read from, the one found last first.
+-- Return one image with the locations it can be read from, the one found last first; a mask lies where its edits say.
+WITH place AS (
+    SELECT location, modified_ns, relative_path, found_at, id FROM location WHERE image_id = %(image_id)s
+    UNION ALL
+    SELECT DISTINCT file, 0, regexp_replace(file, '^.*/', ''), '-infinity'::timestamptz, 0
+    FROM edit_source WHERE image_id = %(image_id)s AND file IS NOT NULL
+)
 SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height, i.size_bytes, i.taken_at, i.camera,
        i.latitude, i.longitude, i.title, i.description, i.keywords, i.added_at,
-       ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS locations,
-       ARRAY(SELECT l.modified_ns FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS modified_ns,
-       ARRAY(SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id)
-           AS relative_paths
+       ARRAY(SELECT location FROM place ORDER BY found_at DESC, id, location) AS locations,
+       ARRAY(SELECT modified_ns FROM place ORDER BY found_at DESC, id, location) AS modified_ns,
+       ARRAY(SELECT relative_path FROM place ORDER BY found_at DESC, id, location) AS relative_paths
 FROM image i
 WHERE i.id = %(image_id)s;
 

@@ -17,7 +17,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import new_database
 from tests.e2e.subjects import SUBJECTS, name_subject
-from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.gemini_server import FakeGemini
+from tests.fakes.openai_server import FakeOpenAI, caption_reply
 from tests.images import write_images
 
 INDEXER = Path(sys.executable).with_name("indexer")
@@ -126,6 +127,14 @@ def indexed(paying: Command, library: str, postgres: str, openai_server: FakeOpe
     with new_database(postgres, library) as database:
         paying.variables["DATABASE_URL"] = database
         yield paying
+
+
+@pytest.fixture
+def editing(indexed: Command, gemini_server: FakeGemini, openai_server: FakeOpenAI) -> Command:
+    """The command over an indexed library, with an editor; its captioner sees jellyfish everywhere from now on."""
+    indexed.variables |= {"GEMINI_BASE_URL": gemini_server.base_url, "GEMINI_API_KEY": gemini_server.key}
+    openai_server.answer = lambda asked: caption_reply(f"A glowing jellyfish, number {asked.number}.")
+    return indexed
 
 
 @contextmanager

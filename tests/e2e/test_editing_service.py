@@ -12,18 +12,10 @@ from tests.e2e.conftest import Command, serving, wait_until
 from tests.fakes.edit_scripts import MODERATION_BLOCKED, TEXT_ONLY, ByInstruction, Hangs
 from tests.fakes.edits import paint
 from tests.fakes.gemini_server import FakeGemini
-from tests.fakes.openai_server import FakeOpenAI, caption_reply
+from tests.fakes.openai_server import FakeOpenAI, Fault
 
 _NIGHT: dict[str, Any] = {"images": 1, "instruction": "Make it night."}
 _UNFINISHED = ("accepted", "sent")
-
-
-@pytest.fixture
-def editing(indexed: Command, gemini_server: FakeGemini, openai_server: FakeOpenAI) -> Command:
-    """The command over an indexed library, with an editor; its captioner sees jellyfish everywhere from now on."""
-    indexed.variables |= {"GEMINI_BASE_URL": gemini_server.base_url, "GEMINI_API_KEY": gemini_server.key}
-    openai_server.answer = lambda asked: caption_reply(f"A glowing jellyfish, number {asked.number}.")
-    return indexed
 
 
 @pytest.fixture
@@ -40,7 +32,7 @@ def follow(client: httpx2.Client, edit_id: int) -> Any:
 
 
 def is_over(told: Any) -> bool:
-    return told.get("state") == "failed" or bool(told.get("indexed"))
+    return told.get("state") in {"done", "failed"} and not told["queued"]
 
 
 def test_an_edit_is_accepted_made_and_found(client: httpx2.Client, editing: Command, gemini_server: FakeGemini) -> None:
@@ -159,7 +151,10 @@ def test_what_cannot_be_done_is_refused_before_anything_is_kept(
 def test_without_a_key_it_is_said_what_to_set(indexed: Command) -> None:
     with serving(indexed) as address, httpx2.Client(base_url=address, timeout=60) as client:
         refused = client.post("/edits", json=_NIGHT)
+        mistaken = client.post("/edits", json={**_NIGHT, "model_name": "gpt-image-1"})
 
+    assert mistaken.status_code == 422
+    assert mistaken.json()["detail"] == "gpt-image-1 is no gemini model: its api_format is openai."
     assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
     assert "GEMINI_API_KEY" in refused.json()["detail"]
 
@@ -171,6 +166,54 @@ def test_edits_are_refused_by_moderation_on_the_openai_format(client: httpx2.Cli
 
     assert (failed["state"], failed["retryable"]) == ("failed", False)
     assert "rejected by the safety system" in failed["reason"]
+
+
+def test_an_image_that_cannot_be_captioned_is_kept_and_no_search_finds_it(
+    client: httpx2.Client, openai_server: FakeOpenAI
+) -> None:
+    openai_server.answer = lambda _: Fault(status=401, message="Incorrect API key provided")
+    done = follow(client, client.post("/edits", json=_NIGHT).json()["edit_id"])
+    [image] = done["turns"][0]["images"]
+
+    assert (done["state"], done["queued"], done["indexed"], image["indexed"]) == ("done", False, False, False)
+    assert client.get(image["image_url"]).status_code == 200
+
+
+def test_images_that_cannot_be_written_are_never_asked_for(
+    client: httpx2.Client, editing: Command, gemini_server: FakeGemini
+) -> None:
+    (Path(editing.variables["CAPTION_SEARCH_HOME"]) / "edits").write_text("a file")
+    failed = follow(client, client.post("/edits", json=_NIGHT).json()["edit_id"])
+
+    assert (failed["state"], failed["retryable"]) == ("failed", True)
+    assert "Edited images cannot be written" in failed["reason"]
+    assert gemini_server.edits.accepted == []
+
+
+def test_a_service_spends_no_more_than_its_budget(editing: Command, gemini_server: FakeGemini) -> None:
+    editing.variables["CAPTION_SEARCH_BUDGET"] = "0.5"
+    with serving(editing) as address, httpx2.Client(base_url=address, timeout=60) as client:
+        bodies = [{"images": number, "instruction": "Make it night."} for number in (1, 2, 3)]
+        told = [follow(client, client.post("/edits", json=body).json()["edit_id"]) for body in bodies]
+    paid = [each["turns"][0]["cost_usd"] or 0 for each in told]
+
+    assert (told[0]["state"], told[-1]["state"]) == ("done", "failed")
+    assert "the budget is spent" in told[-1]["reason"]
+    assert sum(paid) <= 0.5
+    assert len(gemini_server.edits.accepted) < 3
+
+
+def test_a_service_that_is_told_to_end_keeps_what_it_has_paid_for(editing: Command, gemini_server: FakeGemini) -> None:
+    gemini_server.edits.answer = ByInstruction({"night": Hangs(2, paint)})
+    with serving(editing) as address, httpx2.Client(base_url=address, timeout=60) as client:
+        edit_id = client.post("/edits", json=_NIGHT).json()["edit_id"]
+        wait_until(lambda: len(gemini_server.edits.accepted) == 1)
+
+    with serving(editing) as address, httpx2.Client(base_url=address, timeout=60) as client:
+        done = follow(client, edit_id)
+
+    assert (done["state"], done["indexed"]) == ("done", True)
+    assert len(gemini_server.edits.accepted) == 1
 
 
 def test_a_killed_service_pays_for_nothing_twice_but_the_call_in_flight(

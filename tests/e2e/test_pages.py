@@ -67,8 +67,8 @@ def test_the_page_shows_more_until_all_of_an_answer_is_there(client: httpx2.Clie
         before = page.locator("#hits li").count()
         page.get_by_role("button", name="Show more").click()
         page.locator("#hits li").nth(_FIRST - 1).wait_for()
-        focused = page.evaluate("[...document.querySelectorAll('#hits a')].indexOf(document.activeElement)")
-        links = page.locator("#hits a").evaluate_all("found => found.map(link => link.href)")
+        focused = page.evaluate("[...document.querySelectorAll('#hits .picture')].indexOf(document.activeElement)")
+        links = page.locator("#hits .picture").evaluate_all("found => found.map(link => link.href)")
         is_more_offered = page.get_by_role("button", name="Show more").is_visible()
 
     assert (before, focused, is_more_offered) == (40, 40, False)

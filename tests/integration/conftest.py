@@ -15,7 +15,10 @@ from indexer.models import GenerationId, PromptId, RunId
 from indexer.pipelines.indexing import FirstGeneration, Indexing
 from indexer.settings import Settings
 from tests.factories import make_prompt
+from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI
+from tests.images import write_images
+from tests.integration.edits import Desk
 from tests.integration.library import Library
 from tests.integration.reindexes import Reindexes, add_file, add_live
 
@@ -74,6 +77,31 @@ def reindexes(store: Store, openai_server: FakeOpenAI, embedders_home: Path, tmp
     given = Reindexes(store=store, settings=settings, folder=tmp_path, first=first, images=images)
     yield given
     given.close()
+
+
+@pytest.fixture
+def desk(
+    store: Store,
+    database: str,
+    openai_server: FakeOpenAI,
+    gemini_server: FakeGemini,
+    embedders_home: Path,
+    embedder: Embedder,
+    tmp_path: Path,
+) -> Desk:
+    """A folder of four pictures, picture-000.jpg to picture-003.jpg, to be edited."""
+    settings = Settings.load(
+        openai_base_url=openai_server.base_url,
+        openai_api_key=openai_server.key,
+        gemini_base_url=gemini_server.base_url,
+        gemini_api_key=gemini_server.key,
+        home=embedders_home,
+    )
+    folder = tmp_path / "work"
+    write_images(folder, 4)
+    return Desk(
+        store=store, database=database, folder=folder, settings=settings, gemini=gemini_server, embedder=embedder
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,7 @@ from indexer.catalog.store import Store
 from indexer.errors import NotFoundError
 from indexer.models import ImageId, RunId
 from indexer.pipelines.lineage import find_lineage
+from indexer.pipelines.locating import find_file
 from indexer.pipelines.presenting_lineage import present_lineage
 from tests.factories import add_edit, add_image, make_facts, make_output, make_source
 
@@ -46,6 +48,20 @@ def test_a_parent_whose_location_is_forgotten_stays_and_is_lost(store: Store, ru
 
     assert (parent["image"]["image_id"], parent["image"]["lost"]) == (photo, True)
     assert (parent["image"]["location"], parent["image"]["thumbnail_url"]) == (None, None)
+
+
+def test_a_mask_is_served_from_where_its_edit_keeps_it(store: Store, run_id: RunId, tmp_path: Path) -> None:
+    kept = tmp_path / "mask.png"
+    kept.write_bytes(b"mask")
+    facts = make_facts("mask", size_bytes=4)
+    mask = store.edits.register_mask(facts)
+    sources = [make_source(add_image(store, "photo")), make_source(mask, 1, role="mask", file=str(kept))]
+    [night] = add_edit(store, run_id, "Make it night.", sources, [make_output("night")])
+
+    shown = present_lineage(find_lineage(store, night))["parents"][1]
+
+    assert (shown["role"], shown["image"]["lost"]) == ("mask", False)
+    assert find_file(store.images.get_image(mask)) == kept
 
 
 def test_the_lineage_of_an_image_that_is_not_there_is_not_found(store: Store) -> None:

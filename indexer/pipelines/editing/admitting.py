@@ -10,6 +10,7 @@ from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError, NotFoundError
 from indexer.imaging.reading import read_image
 from indexer.models import FoundFile, ImageId
+from indexer.pipelines.editing.calling import LeftError
 from indexer.pipelines.jobs import Job, is_unchanged
 from indexer.pipelines.locating import find_file
 from indexer.pipelines.naming import find_image
@@ -47,7 +48,7 @@ class Admitting:
         self._masks: dict[str, Admitted] = {}
 
     def admit(self, request: EditRequest, name: str) -> Admitted:
-        """Return the picture of a name; raises BadImageError, whose reason begins with the name."""
+        """Return the picture of a name; raises BadImageError, whose reason begins with the name, or LeftError."""
         try:
             file = find_picture(self._run, request, name)
             with self._lock:
@@ -83,6 +84,8 @@ class Admitting:
     def _register(self, file: FoundFile) -> Admitted:
         [found] = self._preparing.sort_out([file])
         item = found if isinstance(found, Outcome) else self._preparing.prepare(found)
+        if isinstance(item, Outcome) and item.status == "left":
+            raise LeftError
         image_id = item.image_id or self._find_unchanged(file)
         if image_id is None:
             reason = item.reason if isinstance(item, Outcome) else ""

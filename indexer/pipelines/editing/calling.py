@@ -91,6 +91,11 @@ class Calling:
             try:
                 request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
                 return None if request_id is None else self._do(edit, request_id, make, key, spent)
+            except (EditFailedError, LeftError):
+                raise
+            except BaseException:
+                self._run.stop.set()  # it ends the run, and the next in line would take this place and be paid for
+                raise
             finally:
                 self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
 
@@ -195,4 +200,7 @@ class Calling:
         return EditFailedError(said, retryable=retryable)
 
     def _close(self, request_id: RequestId, outcome: RequestOutcome, tries: int, usage: Usage | None = None) -> None:
+        if not tries:  # the run was stopped before it was sent
+            self._run.store.requests.drop_unsent([request_id])
+            return
         self._run.store.requests.close_request(request_id, outcome, attempts=tries, usage=usage or Usage())

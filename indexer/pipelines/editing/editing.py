@@ -1,7 +1,8 @@
 """Edit: every request becomes images, turn by turn, which are captioned, embedded and searchable; or fails."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -60,9 +61,13 @@ class Editing:
         the whole run pointless (a wrong key, a full disk) is raised, also after those.
         """
         self.filing.open()
-        yield from self.ingesting.ingest_prepared(self._make_all(requests, tell))
+        # Closed here, not whenever it is forgotten: what is in flight is awaited while it can still be kept.
+        with closing(self._make_all(requests, tell)) as made:
+            yield from self.ingesting.ingest_prepared(made)
 
-    def _make_all(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Job | Outcome]:
+    def _make_all(
+        self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]
+    ) -> Generator[Job | Outcome, None, None]:
         with ThreadPoolExecutor(self.concurrency + _AHEAD, "edit") as editors:
             ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency + _AHEAD)
             try:

@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import Lock
 
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import SettingsError
 from indexer.pipelines.editing.keys import short
-from indexer.pipelines.locating import find_file
+from indexer.pipelines.locating import find_file, holds
 
 SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "HEIF": "heic"}
 
@@ -18,6 +19,7 @@ class Filing:
 
     def __init__(self, output: Path) -> None:
         self.output = Path(os.path.abspath(output))  # noqa: PTH100 - a link stays the place that was named
+        self._fetching = Lock()  # of two that want a copy, the second finds that of the first
 
     def open(self) -> None:
         """Make the folder, and see that it can be written to: before anything is paid for."""
@@ -55,21 +57,26 @@ class Filing:
 
         Raises NotFoundError where no file holds it any more.
         """
-        folder, source = self.output / short(key), find_file(image)
-        here = [Path(location) for location in image.locations if Path(location).parent == folder]
-        if kept := next((path for path in here if path.is_file() and path.stat().st_size == image.size_bytes), None):
-            return kept
-        return self.name(self.write(key, source.read_bytes()), key, turn, image.format)
+        with self._fetching:
+            if kept := self._find_kept(image, self.output / short(key)):
+                return kept
+            return self.name(self.write(key, find_file(image).read_bytes()), key, turn, image.format)
 
     def keep_mask(self, mask: Path, key: bytes) -> Path:
-        """Keep a copy of a mask beside the images that it was for."""
-        kept = self.output / short(key) / f"{short(key)}_mask{mask.suffix.lower()}"
+        """Keep a copy of a mask beside the images that it was for, hidden: who ingests the folder wants no masks."""
+        kept = self.output / short(key) / f".{short(key)}_mask{mask.suffix.lower()}"
         try:
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(mask, kept)
         except OSError as exc:
             raise self._unwritable(exc) from exc
         return kept
+
+    def _find_kept(self, image: StoredImage, folder: Path) -> Path | None:
+        """Return the file in a folder that has an image, be it unknown to the catalogue: OUTPUT was moved."""
+        times = dict(zip(image.locations, image.modified_ns, strict=True))
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        return next((path for path in files if holds(path, image, times.get(str(path)))), None)
 
     def _unwritable(self, error: OSError) -> SettingsError:
         return SettingsError(f"Edited images cannot be written to {self.output}: {error.strerror or error}.")

@@ -46,7 +46,8 @@ class EditAnswer(TypedDict):
     """An edit of one or more turns.
 
     accepted: nothing is sent yet. sent: it is being made. failed: `reason` says why; `retryable` where the same may
-    succeed later. done: all images are there, and `indexed` once all are searchable, too.
+    succeed later. done: all images are there, and `indexed` once all are searchable, too. The service is at it while it
+    is `queued`.
     """
 
     edit_id: EditId
@@ -54,6 +55,7 @@ class EditAnswer(TypedDict):
     reason: str | None
     retryable: bool
     indexed: bool
+    queued: bool
     api_format: ApiFormat
     model: str
     parameters: dict[str, Any]
@@ -76,6 +78,7 @@ def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
         "reason": failed.reason if failed else None,
         "retryable": failed.retryable if failed else True,
         "indexed": last.state == "done" and searchable.issuperset(image_ids),
+        "queued": last.is_queued,
         "api_format": last.api_format,
         "model": last.model,
         "parameters": last.parameters,

@@ -54,7 +54,7 @@ def test_many_images_and_turns_are_no_fault() -> None:
         ({"images": 15}, f"{PRO} takes 14 images at a time, and 15 are given"),
         (
             {"has_mask": True},
-            "gemini takes no mask: say in the instruction what is to be changed, or use --api-format openai",
+            "gemini takes no mask: say in the instruction what is to be changed, or use a model of the openai format",
         ),
         ({"turns": ()}, "there is no instruction, and gemini makes no variations: say what is to be changed"),
         ({"turns": ("Make it blue.", " ")}, "there is no instruction"),

@@ -1,0 +1,122 @@
+// A search: its hits, page by page.
+import { addressOf, go, lead, parameters } from "/page/address.js";
+import { ask } from "/page/service.js";
+import { findVerdicts, offerVerdicts } from "/page/verdicts.js";
+
+const said = document.getElementById("said");
+const list = document.getElementById("hits");
+const nearest = document.getElementById("nearest");
+const more = document.getElementById("more");
+const template = document.getElementById("hit");
+const hint = document.getElementById("hint");
+const PAGE = 40;
+let shown = null; // the address of the search whose hits are in the list
+let summed = ""; // what was said of them
+let asked = 0;
+let cursor = null; // where the next page of what is shown begins
+let verdicts = new Map(); // what people said of the images of this query: true is relevant, false is not
+
+nearest.addEventListener("click", () => {
+  go([...parameters()].filter(([name]) => name !== "strictness").concat([["strictness", "low"]]));
+  said.focus();
+});
+more.addEventListener("click", showMore);
+
+// The search that was shown last, to go back to from an image.
+export function lastSearch() {
+  return shown === null ? null : new URLSearchParams(shown.slice(2));
+}
+
+export async function showSearch() {
+  const [wanted, address] = [parameters(), addressOf(parameters())];
+  const query = wanted.get("q") ?? "";
+  const turn = ++asked;
+  document.title = query ? `${query} · Caption Search` : "Caption Search";
+  if (query && address === shown) {
+    said.textContent = summed;
+    return;
+  }
+  shown = null;
+  nearest.hidden = more.hidden = true;
+  if (!query) {
+    list.replaceChildren();
+    said.replaceChildren(hint.content.cloneNode(true));
+    return;
+  }
+  said.textContent = "Searching…";
+  const [answer, judged] = await Promise.all([search(wanted), findVerdicts(query)]);
+  if (turn !== asked) return; // a later search, or an image, has taken over
+  verdicts = judged;
+  said.textContent = summed = answer.problem ?? summary(answer);
+  list.replaceChildren();
+  add(answer, query);
+  shown = answer.problem ? null : address;
+  nearest.hidden = !answer.generation || wanted.get("strictness") === "low" || (answer.hits.length > 0 && !isRanked(answer.hits[0]));
+  nearest.textContent = answer.no_match ? "Show the nearest all the same" : "Show weaker hits, too";
+}
+
+export function leaveSearch() {
+  asked += 1;
+}
+
+async function showMore() {
+  const [wanted, turn] = [parameters(), asked];
+  more.disabled = true;
+  const answer = await search(wanted, { cursor });
+  more.disabled = false;
+  if (turn !== asked) return;
+  if (answer.problem) {
+    said.textContent = answer.problem;
+    return;
+  }
+  const first = list.children.length;
+  add(answer, wanted.get("q"));
+  list.children[first]?.querySelector(".picture").focus(); // whoever reads by keyboard or ear goes on where the new ones begin
+}
+
+function add(answer, query) {
+  list.append(...(answer.hits ?? []).map((hit) => card(hit, query)));
+  cursor = answer.next_cursor ?? null;
+  more.hidden = cursor === null;
+}
+
+function search(wanted, rest = {}) {
+  const told = { limit: PAGE, collapse: "duplicates", ...Object.fromEntries(wanted), ...rest };
+  return ask(`/search?${new URLSearchParams(told)}`);
+}
+
+function summary(answer) {
+  if (!answer.generation) return "Nothing is indexed yet. Run: indexer ingest FOLDER";
+  if (answer.no_match) return "Nothing in the index fits this description.";
+  const count = answer.hits.length;
+  const best = answer.next_cursor ? "the first " : "";
+  const covered = answer.generation.coverage < 1 ? `, ${Math.floor(answer.generation.coverage * 100)}% of the images are indexed` : "";
+  return `${best}${count} ${count === 1 ? "image" : "images"} in ${Math.round(answer.took_ms.total)} ms${covered}`;
+}
+
+function card(hit, query) {
+  const item = template.content.firstElementChild.cloneNode(true);
+  const [link, caption] = [item.querySelector(".picture"), item.querySelector(".caption")];
+  item.classList.add(hit.band);
+  item.dataset.image = hit.image_id;
+  lead(link, { image: hit.image_id });
+  link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
+  caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
+  link.firstElementChild.alt = caption.textContent;
+  const notes = [hit.location];
+  if (hit.why.captioner === "offline") notes.push("offline caption");
+  if (hit.duplicates) notes.push(`${hit.duplicates} more like it`);
+  item.querySelector(".band").textContent = isRanked(hit) ? hit.band : "";
+  item.querySelector(".origin").hidden = hit.origin !== "edit";
+  const place = item.querySelector(".location");
+  place.href = hit.image_url;
+  place.textContent = notes.join(" · ");
+  place.title = `Open ${hit.location} in a new tab`;
+  offerVerdicts(item, query, hit, verdicts, (text) => (said.textContent = text));
+  return item;
+}
+
+// What filters alone let through is listed, not ranked.
+function isRanked(hit) {
+  return hit.why.dense_rank !== null || hit.why.lexical_rank !== null;
+}

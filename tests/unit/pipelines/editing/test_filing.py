@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import SettingsError
+from indexer.pipelines.editing.filing import Filing
+
+KEY = bytes(range(32))
+
+
+def write(folder: Path, content: bytes, image_format: str = "PNG", *, turn: int = 1) -> str:
+    filing = Filing(folder / "edits")
+    filing.open()
+    return str(filing.name(filing.write(KEY, content), KEY, turn, image_format).relative_to(folder))
+
+
+@pytest.mark.parametrize(
+    ("image_format", "suffix"),
+    [("PNG", "png"), ("JPEG", "jpg"), ("MPO", "jpg"), ("WEBP", "webp"), ("HEIF", "heic"), ("AVIF", "avif")],
+)
+def test_a_file_has_its_key_turn_number_and_real_type(image_format: str, suffix: str, tmp_path: Path) -> None:
+    name = write(tmp_path, b"content", image_format, turn=2)
+
+    assert name == f"edits/000102030405/000102030405_2_0.{suffix}"
+    assert (tmp_path / name).read_bytes() == b"content"
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
+
+
+def test_a_name_is_never_given_twice_whatever_the_type(tmp_path: Path) -> None:
+    names = [write(tmp_path, b"1"), write(tmp_path, b"2", "JPEG"), write(tmp_path, b"3"), write(tmp_path, b"4", turn=2)]
+
+    assert [name[-7:] for name in names] == ["1_0.png", "1_1.jpg", "1_2.png", "2_0.png"]
+    assert len(list((tmp_path / "edits" / "000102030405").iterdir())) == 4
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_paid(tmp_path: Path) -> None:
+    (tmp_path / "edits").write_text("a file")
+
+    with pytest.raises(SettingsError, match=r"Edited images cannot be written to .*/edits: File exists\."):
+        Filing(tmp_path / "edits").open()
+
+
+def test_a_mask_is_kept_as_it_is_and_hidden(tmp_path: Path) -> None:
+    (tmp_path / "m.PNG").write_bytes(b"mask")
+    filing = Filing(tmp_path / "edits")
+    filing.open()
+
+    kept = filing.keep_mask(tmp_path / "m.PNG", KEY)
+
+    assert (kept.name, kept.read_bytes()) == (".000102030405_mask.png", b"mask")
