@@ -19,7 +19,7 @@ from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_SMALL_EDGE = 256
+_LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Admitting:
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
 
     def _register_mask(self, file: FoundFile) -> Admitted:
-        facts = read_image(file.path, max_edge=_SMALL_EDGE).facts
+        facts = read_image(file.path, max_edge=_LEAST_EDGE).facts
         image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
         admitted = Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=file.path)
         with self._lock:
