@@ -13,14 +13,13 @@ from indexer.models import FoundFile, ImageId
 from indexer.pipelines.editing.calling import LeftError
 from indexer.pipelines.jobs import Job, is_unchanged
 from indexer.pipelines.locating import find_file
-from indexer.pipelines.naming import find_image
+from indexer.pipelines.naming import find_image, is_reference
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_INDEXED = ("image:", "sha256:")
-_SMALL_EDGE = 256
+_LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ class Admitting:
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
 
     def _register_mask(self, file: FoundFile) -> Admitted:
-        facts = read_image(file.path, max_edge=_SMALL_EDGE).facts
+        facts = read_image(file.path, max_edge=_LEAST_EDGE).facts
         image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
         admitted = Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=file.path)
         with self._lock:
@@ -107,10 +106,9 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile:
 
     Raises NotFoundError for an image that is not indexed, or whose file is gone.
     """
-    prefix = next((prefix for prefix in _INDEXED if name.startswith(prefix)), None)
-    if prefix is None:
+    if not is_reference(name):
         return find_named(request.folder, name, request.location)
-    image = run.store.images.get_image(find_image(run.store, name.removeprefix(prefix)))
+    image = run.store.images.get_image(find_image(run.store, name))
     return file_of(image, find_file(image))
 
 
