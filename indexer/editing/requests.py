@@ -9,7 +9,7 @@ from typing import Any
 from indexer.conversations import ItemError, find_names, find_turns, read_name, said_by_people
 from indexer.editing.editor import Parameters
 from indexer.json_items import load_items
-from indexer.models import EditId
+from indexer.models import EditId, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class EditRequest:
 
     @property
     def conversation(self) -> list[Mapping[str, object]]:
-        """Return all turns as they are written."""
-        return find_turns(self.written)
+        """Return all turns as they are written, but for what is no text in them."""
+        return [{clean_text(name): _cleaned(said) for name, said in turn.items()} for turn in find_turns(self.written)]
 
 
 def load_requests(path: Path) -> Iterator[EditRequest]:
@@ -73,3 +73,12 @@ def _read_parameters(said: object) -> Parameters:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def _cleaned(value: object) -> object:
+    """Return a piece of JSON as Postgres can keep it."""
+    if isinstance(value, dict):
+        return {clean_text(name): _cleaned(said) for name, said in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean_text(value) if isinstance(value, str) else value

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import AnswersUnusableError, ModelUnusableError
+from indexer.pipelines.editing.forgetting import forget_gone_lines
 from tests.edits import ask, find_outputs
+from tests.factories import make_failure
 from tests.fakes.edit_scripts import (
     BROKEN,
     BUSY,
@@ -201,6 +203,21 @@ def test_a_line_that_was_mended_is_no_failure_any_more(desk: Desk) -> None:
     desk.edit(BLUE)
 
     assert desk.store.failures.find_failures() == []
+
+
+def test_a_line_that_is_gone_is_no_failure_any_more(desk: Desk) -> None:
+    bad = ask("missing.png", "Make it blue.")
+    desk.edit(bad, bad, bad, "not JSON")
+    desk.edit(BLUE, bad)
+    elsewhere = desk.folder / "elsewhere.jsonl:1"
+    kept = ("picture.png: Make it 7:1", "edit 3", f"{desk.folder}/requests.jsonl:2")
+    with desk.store.runs.running("test", {}) as run_id:
+        for location in (str(elsewhere), *kept[:2]):
+            desk.store.failures.record_failure(run_id, make_failure(location, stage="edit"))
+
+    forget_gone_lines(desk.store)
+
+    assert {failure.location for failure in desk.store.failures.find_failures()} == set(kept)
 
 
 def test_too_many_edits_in_a_row_without_an_image_end_the_run(desk: Desk) -> None:

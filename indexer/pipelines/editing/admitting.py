@@ -13,13 +13,12 @@ from indexer.models import FoundFile, ImageId
 from indexer.pipelines.editing.calling import LeftError
 from indexer.pipelines.jobs import Job, is_unchanged
 from indexer.pipelines.locating import find_file
-from indexer.pipelines.naming import find_image
+from indexer.pipelines.naming import find_image, is_reference
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_INDEXED = ("image:", "sha256:")
 _LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
@@ -107,10 +106,9 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile:
 
     Raises NotFoundError for an image that is not indexed, or whose file is gone.
     """
-    prefix = next((prefix for prefix in _INDEXED if name.startswith(prefix)), None)
-    if prefix is None:
+    if not is_reference(name):
         return find_named(request.folder, name, request.location)
-    image = run.store.images.get_image(find_image(run.store, name.removeprefix(prefix)))
+    image = run.store.images.get_image(find_image(run.store, name))
     return file_of(image, find_file(image))
 
 

@@ -126,3 +126,16 @@ def test_names_are_looked_for_from_the_files_own_folder_wherever_the_command_run
     [request] = load_requests(Path("requests.jsonl"))
 
     assert (request.folder, request.location) == (tmp_path, f"{tmp_path}/requests.jsonl:1")
+
+
+def test_a_conversation_is_kept_without_what_is_no_text(tmp_path: Path) -> None:
+    said = [{"role": "assistant", "content": "half \ud83d"}, {"role": "us\u0000er", "parts": ["\u0000", 1]}, *TURN]
+
+    request = request_of(tmp_path, conversations=said)
+
+    assert request.fault is None
+    assert request.conversation == [
+        {"role": "assistant", "content": "half \ufffd"},
+        {"role": "user", "parts": ["", 1]},
+        *TURN,
+    ]
