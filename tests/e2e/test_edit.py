@@ -174,6 +174,20 @@ def test_without_an_instruction_dall_e_2_makes_variations(editing: Command, open
     assert [name[-8:] for name in find_outputs(editing.folder)] == ["_1_0.png", "_1_1.png", "_1_2.png"]
 
 
+def test_captions_are_asked_for_by_the_live_prompt_and_the_newer_one_waits(
+    editing: Command, openai_server: FakeOpenAI
+) -> None:
+    write_samples(editing.folder)
+    before = len(openai_server.accepted)
+    write_revision(editing.folder, "Say more.")
+
+    finished = editing("edit", "--image", "image.png", "--instruction", "Make it blue.")
+
+    assert (finished.code, len(openai_server.accepted) - before) == (0, 2), finished.err
+    assert "waits for `indexer reindex`" in finished.err
+    assert [asked for asked in openai_server.accepted if "Say more." in asked.text] == []
+
+
 def paint_violin(asked: EditAsked) -> EditReply:
     assert asked.images
     return EditReply(images=(image_bytes(VIOLIN, "PNG", size=(256, 192)),))

@@ -46,7 +46,7 @@ REASONS = [
     "text.png: not an image of a supported format, or damaged at its start",
     "image:99: There is no image 99",
     f"sha256:{'0' * 64}: There is no indexed image {'0' * 64}",
-    "gemini takes no mask: say in the instruction what is to be changed, or use --api-format openai",
+    "gemini takes no mask: say in the instruction what is to be changed, or use a model of the openai format",
     "gemini makes one image a call: leave n out, and ask again for another",
     'its parameters are no object of texts and numbers, such as {"size": "1024x1024"}',
 ]
@@ -195,6 +195,12 @@ def test_lines_that_cannot_be_used_are_listed_and_stop_nothing(desk: Desk) -> No
     assert len(desk.gemini.edits.accepted) == 1
     assert done.reasons[:-1] == REASONS
     assert listed == {f"{desk.folder}/requests.jsonl:{line}": said for line, said in enumerate(REASONS, start=1)}
+
+
+def test_characters_that_no_database_keeps_are_no_hindrance(desk: Desk) -> None:
+    done = desk.edit(ask(FIRST, "Make it\u0000 blue\ud800."), BLUE)
+
+    assert (done.statuses, len(find_outputs(desk.folder))) == (["edited"] * 2, 2)
 
 
 def test_a_line_that_was_mended_is_no_failure_any_more(desk: Desk) -> None:

@@ -63,6 +63,31 @@ def test_a_conversation_is_kept_as_it_is_written(tmp_path: Path) -> None:
     assert request.written == {"images": "a.png", "conversations": turns, "source": {"page": 3}}
 
 
+def test_a_conversation_is_kept_without_what_the_catalogue_cannot_hold(tmp_path: Path) -> None:
+    turn = {
+        "role": "user",
+        "content": "Go\ud800\u0000.",
+        "k\u0000": [float("nan"), 1.5, {"deep": "\u0000"}, None, True],
+    }
+
+    request = request_of(tmp_path, conversations=[turn], parameters={"size": "1K\u0000"})
+
+    assert request.conversation == [
+        {"role": "user", "content": "Go\ufffd.", "k": [None, 1.5, {"deep": ""}, None, True]}
+    ]
+    assert (request.turns, request.parameters) == (("Go\ufffd.",), {"size": "1K"})
+
+
+@pytest.mark.parametrize(("depth", "fault"), [(20, None), (600, "it nests too deep"), (2000, "it is no JSON object")])
+def test_a_line_that_nests_too_deep_to_be_written_is_a_fault(depth: int, fault: str | None, tmp_path: Path) -> None:
+    deep = f"{'[' * depth}{']' * depth}"
+    line = f'{{"images": "a.png", "conversations": [{{"role": "user", "content": "Go.", "deep": {deep}}}]}}'
+
+    [request] = load_requests(write_requests(tmp_path, line))
+
+    assert request.fault == fault
+
+
 @pytest.mark.parametrize(("said", "mask"), [("m.png", "m.png"), ("image:3", "image:3"), ("", None), (None, None)])
 def test_a_mask_may_be_named(said: str | None, mask: str | None, tmp_path: Path) -> None:
     assert request_of(tmp_path, mask=said).mask == mask
@@ -126,16 +151,3 @@ def test_names_are_looked_for_from_the_files_own_folder_wherever_the_command_run
     [request] = load_requests(Path("requests.jsonl"))
 
     assert (request.folder, request.location) == (tmp_path, f"{tmp_path}/requests.jsonl:1")
-
-
-def test_a_conversation_is_kept_without_what_is_no_text(tmp_path: Path) -> None:
-    said = [{"role": "assistant", "content": "half \ud83d"}, {"role": "us\u0000er", "parts": ["\u0000", 1]}, *TURN]
-
-    request = request_of(tmp_path, conversations=said)
-
-    assert request.fault is None
-    assert request.conversation == [
-        {"role": "assistant", "content": "half \ufffd"},
-        {"role": "user", "parts": ["", 1]},
-        *TURN,
-    ]
