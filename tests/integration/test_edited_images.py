@@ -20,6 +20,7 @@ from tests.edits import ask, find_outputs
 from tests.fakes.drawing import FileFormat
 from tests.fakes.edit_scripts import ByInstruction, PaintsAs, PaintsMore
 from tests.fakes.edits import EditAsked, EditReply
+from tests.fakes.openai_chat import caption_reply
 from tests.fakes.openai_server import FakeOpenAI, Reply
 from tests.images import image_bytes
 from tests.integration.edits import Desk, Wanted
@@ -184,6 +185,21 @@ def test_the_words_of_an_instruction_find_what_came_of_it(words: str, desk: Desk
     found = Searcher(desk.store, lambda _: embedder).search(Query(text=words)).hits
 
     assert [found[0].image_id] == edited.image_ids
+
+
+def test_what_was_asked_for_counts_beside_what_the_picture_shows(
+    desk: Desk, openai_server: FakeOpenAI, embedder: Embedder
+) -> None:
+    openai_server.answer = lambda asked: caption_reply(f"A street in town number {asked.number}.", "A taxi at night.")
+    desk.edit(*(ask(name, "Add a boat.") for name in (FIRST, SECOND)))
+    [edited] = desk.edit(ask(THIRD, "Make everything look like a pencil drawing.")).edited
+
+    [best, *_] = Searcher(desk.store, lambda _: embedder).search(Query(text="drawn by hand", mode="dense")).hits
+
+    assert [best.image_id] == edited.image_ids
+    assert desk.rows("SELECT DISTINCT cardinality(sentence_embeddings) = cardinality(sentences) FROM entry") == [
+        (True,)
+    ]
 
 
 def test_each_turns_image_is_found_by_the_words_up_to_its_own(desk: Desk, embedder: Embedder) -> None:
