@@ -45,7 +45,7 @@ REASONS = [
     "half.jpg: damaged: Truncated File Read",
     "text.png: not an image of a supported format, or damaged at its start",
     "image:99: There is no image 99",
-    f"sha256:{'0' * 64}: There is no indexed image {'0' * 64}",
+    f"sha256:{'0' * 64}: There is no indexed image sha256:{'0' * 64}",
     "gemini takes no mask: say in the instruction what is to be changed, or use a model of the openai format",
     "gemini makes one image a call: leave n out, and ask again for another",
     'its parameters are no object of texts and numbers, such as {"size": "1024x1024"}',
