@@ -42,6 +42,10 @@ def test_images_are_one_name_or_several(fields: dict[str, Any], images: tuple[st
         ([{"from": "human", "value": "<image>\nMake it blue."}, {"from": "gpt", "value": "Done."}], ("Make it blue.",)),
         ([{"role": "system", "content": "You edit."}, *TURN], ("Make it blue.",)),
         ([{"role": "user", "content": " Line one.\r\nLine two.\u0000 "}], ("Line one.\nLine two.",)),
+        (
+            [{"role": "user", "content": [{"type": "text", "text": "Make it blue."}, {"type": "image_url"}]}],
+            ("Make it blue.",),
+        ),
         ([{"role": "user", "content": ""}], ()),
         ([], ()),
         (None, ()),
