@@ -18,6 +18,8 @@ from indexer.errors import SettingsError
 from indexer.models import counted
 from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.editing.editing import Edited, Editing, refuse
+from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.editing.forgetting import forget_gone_lines
 from indexer.pipelines.editing.planning import plan_edits
 from indexer.pipelines.editing.results import NAME, Results
 from indexer.pipelines.outcomes import Tally
@@ -101,16 +103,19 @@ class EditRun:
         calls = counted(plan.calls, "call", "calls")
         edits = counted(len(self._requests), "request", "requests")
         known = f"{plan.known} known, " if plan.known else ""
+        refused = f"{plan.refused} refused before, " if plan.refused else ""
         failed = f"{len(plan.faults)} cannot be done, " if plan.faults else ""
-        print(f"{edits}: {known}{failed}{calls} of {self._editor.model}, {cost}.")
+        print(f"{edits}: {known}{refused}{failed}{calls} of {self._editor.model}, {cost}.")
         return ALL_DONE
 
     def do(self) -> int:
         """Run it, print the summary and return the exit code."""
         started = time.monotonic()
+        Filing(self._output).open()  # a run that cannot keep anything is not begun
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
+            forget_gone_lines(self._run.store)
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
             editing = build_editing(
                 ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
@@ -128,7 +133,6 @@ class EditRun:
         return SOME_FAILED if self._edits.counts["failed"] or self._captions.counts["failed"] else ALL_DONE
 
     def _follow(self, editing: Editing) -> None:
-        editing.filing.open()
         results = Results(editing.filing.output)
         indexing = editing.ingesting.indexing
         progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))

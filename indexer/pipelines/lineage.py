@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from indexer.catalog.store import Store
-from indexer.catalog.store.edits import Link, Relative
+from indexer.catalog.store.lineages import Link, Relative
 from indexer.models import ImageId
 
 # Further away than anybody looks, and no deeper than JSON may be nested.
@@ -49,9 +49,9 @@ class Lineage:
 def find_lineage(store: Store, image_id: ImageId) -> Lineage:
     """Return the lineage of an image, however far it goes; raises NotFoundError."""
     root = store.images.get_image(image_id).image_id
-    links = store.edits.find_lineage(root)
+    links = store.lineages.find_lineage(root)
     named = {root, *(link.child_id for link in links), *(link.parent_id for link in links)}
-    relatives = store.edits.find_relatives(sorted(named))
+    relatives = store.lineages.find_relatives(sorted(named))
     return make_lineage(root, links, relatives, find_lost(links, relatives))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
 
-from indexer.catalog.store.edits import Link
+from indexer.catalog.store.lineages import Link
 from indexer.models import ApiFormat, EditId, ImageId, Origin, Role
 from indexer.pipelines.lineage import Kin, Lineage, Member
 

@@ -27,6 +27,21 @@ def test_a_request_that_stands_twice_in_a_file_is_paid_once(desk: Desk) -> None:
     assert len({path for each in done.edited for path in each.files}) == 1
 
 
+def test_no_more_is_begun_and_not_kept_than_is_asked_for_at_once(desk: Desk) -> None:
+    begun: list[int] = []
+
+    def answer(asked: EditAsked) -> EditReply:
+        begun.extend(count for (count,) in desk.rows("SELECT count(*) FROM edit WHERE state = 'sent'"))
+        return paint(asked)
+
+    desk.gemini.edits.answer, desk.gemini.edits.latency_s = answer, 0.1
+
+    desk.edit(*(ask(f"picture-00{number % 4}.jpg", f"Make it blue {number}.") for number in range(8)), concurrency=2)
+
+    assert len(begun) == 8
+    assert max(begun) == 2
+
+
 def test_two_runs_at_once_pay_each_edit_once(desk: Desk) -> None:
     desk.gemini.edits.latency_s = 0.2
     requests = desk.load(*(ask(f"picture-00{number}.jpg", "Make it blue.") for number in range(4)))

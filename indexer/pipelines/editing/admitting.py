@@ -14,15 +14,14 @@ from indexer.models import FoundFile, ImageId
 from indexer.pipelines.editing.calling import LeftError
 from indexer.pipelines.jobs import Job, is_storable, is_unchanged
 from indexer.pipelines.locating import find_file
-from indexer.pipelines.naming import find_image
+from indexer.pipelines.naming import find_image, is_reference
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_INDEXED = ("image:", "sha256:")
-_SMALL_EDGE = 256
 _GONE = "file any more for image"
+_LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ class Admitting:
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
 
     def _register_mask(self, file: FoundFile) -> Admitted:
-        facts = read_image(file.path, max_edge=_SMALL_EDGE).facts
+        facts = read_image(file.path, max_edge=_LEAST_EDGE).facts
         image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
         admitted = Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=file.path)
         with self._lock:
@@ -116,17 +115,13 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile | Store
 
     Where the file is gone, what the catalogue knows that it was; raises NotFoundError for an image that is not indexed.
     """
-    prefix = next((prefix for prefix in _INDEXED if name.startswith(prefix)), None)
-    if prefix is not None:
-        image_id = find_image(run.store, name.removeprefix(prefix))
-    else:
+    image_id = find_image(run.store, name) if is_reference(name) else None
+    if image_id is None:
         file = find_named(request.folder, name, request.location)
-        known = None
-        if not file.modified_ns and is_storable(file.location):  # there is none
-            known = run.store.images.find_image_at(file.location)
-        if known is None:
+        is_gone = not file.modified_ns and is_storable(file.location)
+        image_id = run.store.images.find_image_at(file.location) if is_gone else None
+        if image_id is None:
             return file
-        image_id = known
     image = run.store.images.get_image(image_id)
     try:
         return file_of(image, find_file(image))

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.catalog.store.edits import Link, Relative
+from indexer.catalog.store.lineages import Link, Relative
 from indexer.models import EditId, ImageId, Role
 from indexer.pipelines.lineage import MOST_LEVELS, Kin, find_lost, make_lineage
 

@@ -46,6 +46,14 @@ def test_a_further_run_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "edits.jsonl").read_bytes() == before
 
 
+def test_what_is_listed_already_is_not_appended_again_while_a_run_lasts(tmp_path: Path) -> None:
+    fill(tmp_path, "a", "b")
+
+    Results(tmp_path).add(2, ask("b", "Go."), [Path("/out/b")])
+
+    assert [name for name, _ in images_of(tmp_path)] == ["a", "b"]
+
+
 def test_a_row_that_was_inserted_comes_in_its_place(tmp_path: Path) -> None:
     fill(tmp_path, "a", "b")
 
