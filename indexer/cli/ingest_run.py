@@ -86,7 +86,7 @@ class IngestRun:
                 self._follow(ingesting)
                 ended = "stopped" if stop.is_set() else "done"
             finally:
-                summary: dict[str, object] = {**self._tally.summary(), "indexed": ingesting.indexing.written}
+                summary: dict[str, object] = {**self._tally.summary(), "indexed": ingesting.indexing.count_indexed()}
                 summary |= {"seconds": round(time.monotonic() - started, 3), "ended": ended}
                 summary["budget_exhausted"] = self._run.budget.is_exhausted
                 self._run.store.runs.finish_run(run_id, summary)

@@ -93,6 +93,14 @@ class Indexing:
                 if not stop.is_set():
                     self._calibrate(generation.id)
 
+    def count_indexed(self) -> int:
+        """Count the entries that were written for this run since it began, whoever wrote those that it awaits."""
+        generation = self._target() if self.written < len(self.awaited) else None
+        if generation is None:
+            return self.written
+        others = self._store.entries.count_written(generation.id, list(self.awaited), self._run_id)
+        return max(self.written, others)
+
     def _write_batch(self, generation: Generation, stop: Event) -> int:
         """Write what is missing now, a bounded number of it; return how many documents were found."""
         documents = self._store.entries.find_documents(generation.id, limit=_LOOK_UP, fallback=self._fallback)

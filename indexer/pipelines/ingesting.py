@@ -46,8 +46,12 @@ class Ingesting:
         yield from self._ingest(lambda readers: self._prepare(found, readers))
 
     def ingest_prepared(self, prepared: Iterator[Job | Outcome]) -> Iterator[Outcome]:
-        """Do the same with images that are registered and read already."""
-        yield from self._ingest(lambda _readers: prepared)
+        """Do the same with images that are registered and read already, and wait for those that are known, too.
+
+        Another process may have captioned them just now.
+        """
+        for outcome in self._ingest(lambda _readers: prepared):
+            yield self._note(outcome)
 
     def _ingest(self, prepare: Callable[[ThreadPoolExecutor], Iterator[Job | Outcome]]) -> Iterator[Outcome]:
         captioned = Event()
@@ -80,7 +84,7 @@ class Ingesting:
         for outcome in self._caption(prepared, callers):
             _raise_early(writing)
             if isinstance(outcome, Outcome):
-                yield self._note(outcome)
+                yield self._note(outcome) if outcome.status == "captioned" else outcome
             elif outcome.claimed in waiting:
                 copies.append((outcome.claimed, outcome.found.location))
             else:
@@ -92,7 +96,7 @@ class Ingesting:
             yield Outcome(location=location, status="left") if is_left else explain(self.run.store, claimed, location)
 
     def _note(self, outcome: Outcome) -> Outcome:
-        if outcome.status == "captioned" and outcome.image_id is not None:
+        if outcome.image_id is not None:
             self.indexing.awaited.add(outcome.image_id)
         return outcome
 

@@ -69,6 +69,13 @@ WHERE i.id = ANY(%(image_ids)s) AND e.changes IS DISTINCT FROM i.changes
        OR EXISTS (SELECT FROM caption c WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
                                           AND caption_worth(c, g) IS NOT NULL));
 
+-- name: count_written
+-- Count how many of these images have an entry that was written since a run began, by whichever process.
+SELECT count(*) AS written
+FROM entry e
+JOIN run r ON r.id = %(run_id)s
+WHERE e.generation_id = {generation} AND e.image_id = ANY(%(image_ids)s::bigint[]) AND e.written_at >= r.started_at;
+
 -- name: write_entries
 -- Write an image's entry in a generation, or write it again; run once for each of a batch.
 INSERT INTO entry (generation_id, image_id, changes, caption_id, corrected, sentences, embedding, sentence_embeddings,

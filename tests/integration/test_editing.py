@@ -155,6 +155,25 @@ def test_an_edit_that_another_living_run_is_at_is_awaited(desk: Desk) -> None:
     assert len(desk.gemini.edits.accepted) == 1
 
 
+def test_a_run_ends_only_when_images_that_another_captioned_have_their_entries(desk: Desk) -> None:
+    desk.edit(BLUE)
+    desk.execute("DELETE FROM entry")
+    live = desk.store.generations.get_live()
+    assert live is not None
+
+    with desk.store.generations.hold_indexing() as lock, ThreadPoolExecutor(1) as other:
+        assert lock.take(live.id)
+        running = other.submit(desk.edit, BLUE)
+        try:
+            with pytest.raises(TimeoutError):
+                running.result(2.0)
+        finally:
+            lock.release()
+
+        assert running.result(20).statuses == ["known"]
+    assert desk.rows("SELECT count(*) FROM entry") == [(2,)]
+
+
 def test_a_stopped_run_keeps_what_is_in_flight_and_gives_the_rest_back(desk: Desk) -> None:
     stop = Event()
 

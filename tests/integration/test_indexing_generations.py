@@ -127,6 +127,7 @@ def test_an_ingest_waits_for_its_own_images_while_a_reindex_writes_the_new_gener
             stop.set()
 
     assert set(library.entries(building)) == {mine}
+    assert (indexing.written, indexing.count_indexed()) == (0, 1)
 
 
 def test_two_processes_index_two_generations_at_once(

@@ -8,7 +8,7 @@ from pgvector import HalfVector
 from indexer.catalog.queries import compose
 from indexer.catalog.store.database import Database
 from indexer.catalog.vectors import Vectors
-from indexer.models import CaptionId, GenerationId, ImageId
+from indexer.models import CaptionId, GenerationId, ImageId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,12 @@ class Entries:
             "entries", "count_missing", {"generation": generation_id}, image_ids=list(image_ids)
         )
         return row["missing"] if row else 0
+
+    def count_written(self, generation_id: GenerationId, image_ids: Sequence[ImageId], run_id: RunId) -> int:
+        """Count how many of these images have an entry that was written since a run began."""
+        parts, values = {"generation": generation_id}, {"image_ids": list(image_ids), "run_id": run_id}
+        row = self._database.fetch_one("entries", "count_written", parts, **values)
+        return row["written"] if row else 0
 
     def drop_unservable(self, generation_id: GenerationId) -> int:
         """Take images without a location or a servable caption out of a generation; return how many there were."""
