@@ -55,7 +55,8 @@ def caption(
         ended = "failed"
         try:
             asked = register_prompts(store, settings, chosen, kinds, prompts)
-            trying = TryingOut(store=store, captioner=chosen, run_id=run_id, asking=Asking(Limiter(1), stop))
+            asking = Asking(Limiter(1), stop, tell=say)
+            trying = TryingOut(store=store, captioner=chosen, run_id=run_id, asking=asking)
             answer = trying.caption(file, read, asked)
             ended = "done"
         finally:

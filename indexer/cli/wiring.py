@@ -9,7 +9,7 @@ from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
 from indexer.models import GenerationId, RunId
-from indexer.pipelines.asking import Asking
+from indexer.pipelines.asking import Asking, Once
 from indexer.pipelines.assembling import FREE_CALLERS, build_batching
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget
@@ -26,7 +26,7 @@ def build_renewing(run: Run, settings: Settings, target: Target, *, batches: boo
     """Return the captioner's stage of a reindex; raises SettingsError where a captioner has no batches."""
     concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
     stale = Stale(run, target.making(retry=run.retry_failed), asks=target.asks)
-    captioning = Captioning(run, Asking(Limiter(concurrency), run.stop))
+    captioning = Captioning(run, Asking(Limiter(concurrency), run.stop, tell=Once(say)))
     return Renewing(
         run=run,
         stale=stale,

@@ -18,6 +18,7 @@ from indexer.models import Answer, Prompt, Subject
 _log = logging.getLogger(__name__)
 _TRIES = 6
 _LONGEST_BUSY_S = 900.0  # a request that is only told to wait is kept this long
+_TOLD_AFTER_S = 10.0  # a shorter wait is not worth a word
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 # So many images in a row that brought nothing: it is the endpoint, not the images. More after a first good answer, for
 # images that are refused may lie side by side; but not more that had no answer at all.
@@ -41,24 +42,42 @@ def captioning(
     return lambda: captioner.caption(subject, prompts, complaint=complaint) or Answer(captions=())
 
 
+class Once:
+    """Tells the first thing that it is told to tell; safe to share by threads."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._is_new = threading.Lock()
+
+    def __call__(self, message: str) -> None:
+        """Tell it, where nothing was told."""
+        if self._is_new.acquire(blocking=False):
+            self._tell(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What all requests of one run share; none is sent again later than `patience_s` after its first try."""
+    """What all requests of one run share; none is sent again later than `patience_s` after its first try.
+
+    `tell` hears of an endpoint that only tells to wait.
+    """
 
     limiter: Limiter
     stop: Event
     patience_s: float = _LONGEST_BUSY_S
+    tell: Callable[[str], None] = _log.info
 
-    def begin(self) -> "Tries":
-        """Begin one request."""
-        return Tries(self)
+    def begin(self, note: Callable[[str], None] | None = None) -> "Tries":
+        """Begin one request; `note` hears once that it is only told to wait."""
+        return Tries(self, note)
 
 
 class Tries:
     """One request, sent again while the endpoint is busy or broken; waits end at once when the run is stopped."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, note: Callable[[str], None] | None = None) -> None:
         self.count = 0
+        self._told: Sequence[Callable[[str], None]] = (asking.tell, note) if note else (asking.tell,)
         self._limiter = asking.limiter
         self._stop = asking.stop
         self._patience_s = asking.patience_s
@@ -96,9 +115,16 @@ class Tries:
     def _note(self, error: ModelUnavailableError, sent_at: float) -> None:
         if error.is_busy:
             self._limiter.refused(sent_at, pause_s=error.retry_after_s or 0.0)
+            self._tell_busy(error.retry_after_s or 0.0)
         else:
             self._faults += 1
         _log.info("try %d brought no answer: %s", self.count, error)
+
+    def _tell_busy(self, pause_s: float) -> None:
+        if time.monotonic() - self._first_sent_at + pause_s >= _TOLD_AFTER_S:
+            told, self._told = self._told, ()
+            for tell in told:
+                tell(f"The endpoint is busy: trying again for up to {self._patience_s / 60:.0f} min.")
 
     def _is_over(self, _state: tenacity.RetryCallState) -> bool:
         """Being told to wait is no fault: only faults count, and time."""

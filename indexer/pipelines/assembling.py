@@ -1,6 +1,7 @@
 """Put the stages of a run that captions together: for the commands, and for the service."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from indexer.catalog.store import Store
 from indexer.editing.editor import Editor
 from indexer.errors import SettingsError
 from indexer.models import RETRIEVAL, RunId
-from indexer.pipelines.asking import Asking
+from indexer.pipelines.asking import Asking, Once
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget, build_captioner, choose_prompts
 from indexer.pipelines.editing.calling import Calling
@@ -49,7 +50,8 @@ def build_ingesting(
     concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
     following = Following(run, tell=tell)
     preparing = Preparing(run, following)
-    captioning = Captioning(run, Asking(Limiter(concurrency), run.stop), following)
+    asking = Asking(Limiter(concurrency), run.stop, tell=Once(tell))
+    captioning = Captioning(run, asking, following)
     first = FirstGeneration(
         prompt_id=next((prompt.id for prompt in run.prompts if prompt.kind == RETRIEVAL), None),
         captioner=run.captioner.name,
@@ -59,6 +61,7 @@ def build_ingesting(
     return Ingesting(
         run=run,
         following=following,
+        asking=asking,
         preparing=preparing,
         captioning=captioning,
         batching=build_batching(run, preparing, captioning, tell) if batches else None,
@@ -76,7 +79,7 @@ def build_ingesting(
 def build_editing(ingesting: Ingesting, editor: Editor, output: Path, *, concurrency: int, force: bool) -> Editing:
     """Return the stages of one run of edits, whose images these stages caption and index."""
     run, filing = ingesting.run, Filing(output)
-    asking = Asking(Limiter(concurrency), run.stop)
+    asking = replace(ingesting.asking, limiter=Limiter(concurrency))
     calling = Calling(run, editor, asking, filing, lambda: ingesting.following.wanted)
     turning = Turning(run, ingesting.preparing, calling, filing, force=force)
     return Editing(ingesting=ingesting, turning=turning, filing=filing, concurrency=concurrency)

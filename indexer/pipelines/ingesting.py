@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from indexer.catalog.store.requests import Claimed
 from indexer.models import Found, ids_of
+from indexer.pipelines.asking import Asking
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.following import Following
 from indexer.pipelines.indexing import Indexing
@@ -31,6 +32,7 @@ class Ingesting:
 
     run: Run
     following: Following
+    asking: Asking
     preparing: Preparing
     captioning: Captioning
     batching: "Batching | None" = None

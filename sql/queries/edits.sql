@@ -52,9 +52,13 @@ UPDATE edit SET state = 'done', reply = %(reply)s, reason = NULL, finished_at = 
 UPDATE edit SET state = 'failed', reason = %(reason)s, retryable = %(retryable)s, finished_at = now()
 WHERE id = %(edit_id)s AND state <> 'done';
 
+-- name: note_wait
+-- Note why an edit that is at work takes so long.
+UPDATE edit SET reason = %(reason)s WHERE id = %(edit_id)s AND state = 'sent';
+
 -- name: release_edit
 -- Give an edit back that was not finished: whoever comes next may do it.
-UPDATE edit SET state = 'accepted', run_id = NULL
+UPDATE edit SET state = 'accepted', run_id = NULL, reason = NULL
 WHERE id = %(edit_id)s AND run_id = %(run_id)s AND state = 'sent';
 
 -- name: queue_edit

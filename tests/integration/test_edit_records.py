@@ -5,6 +5,7 @@ import pytest
 from indexer.catalog.store import Store
 from indexer.catalog.store.edits import NewOutput
 from indexer.models import EditId, RunId, Usage
+from indexer.pipelines.editing.presenting import present_edit
 from tests.factories import add_image, make_facts, make_found, make_new_edit, make_source, make_wanted
 
 
@@ -46,6 +47,19 @@ def test_an_edit_is_claimed_by_one_run_and_free_when_that_dies(store: Store, run
     assert claimed is not None
     assert while_alive == (None, None)
     assert after_death not in (None, claimed)
+
+
+def test_an_edit_at_work_tells_why_it_takes_long_until_that_ends(store: Store, run_id: RunId) -> None:
+    edit_id = register(store)
+    store.edits.claim_edit(edit_id, run_id)
+
+    store.edits.note_wait(edit_id, "The endpoint is busy.")
+    waiting = present_edit(store, edit_id)
+    store.edits.release_edit(edit_id, run_id)
+    released = present_edit(store, edit_id)
+
+    assert (waiting["state"], waiting["reason"]) == ("sent", "The endpoint is busy.")
+    assert (released["state"], released["reason"]) == ("accepted", None)
 
 
 def test_a_finished_edit_is_never_claimed_again(store: Store, run_id: RunId) -> None:

@@ -226,6 +226,10 @@ class Edits:
         """Note that an edit brought no image, and why; one that is finished stays so."""
         self._database.execute("edits", "fail_edit", edit_id=edit_id, reason=reason, retryable=retryable)
 
+    def note_wait(self, edit_id: EditId, reason: str) -> None:
+        """Note why an edit at work takes so long; it is forgotten when that ends."""
+        self._database.execute("edits", "note_wait", edit_id=edit_id, reason=reason)
+
     def release_edit(self, edit_id: EditId, run_id: RunId) -> None:
         """Give an edit back that a run claimed and did not finish."""
         self._database.execute("edits", "release_edit", edit_id=edit_id, run_id=run_id)

@@ -154,7 +154,7 @@ class Calling:
     def _send(
         self, edit: RegisteredEdit, request_id: RequestId, call: EditCall, spent: Spent
     ) -> tuple[EditAnswer, int]:
-        tries = self._asking.begin()
+        tries = self._asking.begin(partial(self._run.store.edits.note_wait, edit.edit_id))
         usage = Usage()
         try:
             answer = tries.ask(partial(self.editor.edit, call))

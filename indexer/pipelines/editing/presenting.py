@@ -45,9 +45,9 @@ class TurnAnswer(TypedDict):
 class EditAnswer(TypedDict):
     """An edit of one or more turns.
 
-    accepted: nothing is sent yet. sent: it is being made. failed: `reason` says why; `retryable` where the same may
-    succeed later. done: all images are there, and `indexed` once all are searchable, too. The service is at it while it
-    is `queued`.
+    accepted: nothing is sent yet. sent: it is being made; `reason` says why that takes long, if it does. failed:
+    `reason` says why; `retryable` where the same may succeed later. done: all images are there, and `indexed` once all
+    are searchable, too. The service is at it while it is `queued`.
     """
 
     edit_id: EditId
@@ -71,11 +71,12 @@ def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
     image_ids = [image_id for turn in turns for image_id in turn.image_ids]
     searchable = store.edits.find_searchable(image_ids)
     failed = next((turn for turn in turns if turn.state == "failed"), None)
+    told = failed or next((turn for turn in turns if turn.state == "sent"), None)
     last = turns[-1]
     return {
         "edit_id": edit_id,
         "state": _state([turn.state for turn in turns]),
-        "reason": failed.reason if failed else None,
+        "reason": told.reason if told else None,
         "retryable": failed.retryable if failed else True,
         "indexed": last.state == "done" and searchable.issuperset(image_ids),
         "queued": last.is_queued,
