@@ -119,6 +119,24 @@ def test_an_edit_at_work_is_given_back_by_its_own_run_only(store: Store, run_id:
     assert store.edits.get_edit(edit_id).state == "sent"
 
 
+def test_what_may_have_been_kept_already_can_be_kept_again(store: Store, run_id: RunId) -> None:
+    edit_id = register(store)
+    request_id = store.edits.claim_edit(edit_id, run_id)
+    assert request_id is not None
+    output = NewOutput(facts=make_facts("out", origin="edit"), file=make_found("out.png"))
+
+    first = store.edits.store_edit(
+        edit_id, request_id, [output], make_wanted(), reply=None, usage=Usage(cost_usd=0.5), attempts=1
+    )
+    second = store.edits.store_edit(
+        edit_id, request_id, [output], make_wanted(), reply=None, usage=Usage(cost_usd=0.5), attempts=1
+    )
+
+    edit = store.edits.get_edit(edit_id)
+    assert [each.image_id for each in first] == [each.image_id for each in second] == edit.image_ids
+    assert (edit.requests, edit.cost_usd) == (1, 0.5)
+
+
 def test_what_an_edit_cost_is_what_its_calls_did(store: Store, run_id: RunId) -> None:
     edit_id = register(store)
     finish(store, edit_id, run_id)
