@@ -93,7 +93,8 @@ def make_editing_run(
     budget = build_budget(settings, captioner)
     if budget.is_limited and not editor.has_price:
         raise SettingsError(
-            f"A budget cannot be kept without the price of {editor.model}: write it into ./pricing.toml (see docs/editing.md)."
+            f"A budget cannot be kept without the price of {editor.model}: write it into ./pricing.toml "
+            "(docs/editing.md shows how)."
         )
     asked, said = choose_prompts(store, captioner, [RETRIEVAL], prompts, Wording.of(settings), dry_run=dry_run)
     run = Run(id=RunId(0), store=store, captioner=captioner, prompts=asked, budget=budget, retry_failed=retry_failed)
