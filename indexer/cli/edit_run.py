@@ -129,7 +129,6 @@ class EditRun:
 
     def _follow(self, editing: Editing) -> None:
         editing.filing.open()
-        results = Results(editing.filing.output)
         indexing = editing.ingesting.indexing
         progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))
 
@@ -142,11 +141,12 @@ class EditRun:
             if edited.outcome.status in ("edited", "known"):
                 results.add(edited.request.number, edited.request.written, edited.files)
 
-        with progress if sys.stderr.isatty() else nullcontext():
-            for outcome in editing.edit(self._requests, tell):
-                self._captions.add(outcome)
-                tell_failure(outcome, self._captions, as_json=self._as_json)
-        results.put_in_order()
+        with Results(editing.filing.output) as results:
+            with progress if sys.stderr.isatty() else nullcontext():
+                for outcome in editing.edit(self._requests, tell):
+                    self._captions.add(outcome)
+                    tell_failure(outcome, self._captions, as_json=self._as_json)
+            results.put_in_order()
 
     def _summary(self, editing: Editing, ended: str, seconds: float) -> dict[str, object]:
         edits, captions = self._edits, self._captions
