@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
@@ -44,13 +45,18 @@ class Filing:
             raise self._unwritable(exc) from exc
 
     def name(self, unnamed: Path, key: bytes, turn: int, image_format: str) -> Path:
-        """Give a file the next free name of its turn, which no other thread uses: a claim is held on the edit."""
+        """Give a file the next free name of its turn, which no other thread or process has or takes."""
         suffix = SUFFIXES.get(image_format, image_format.lower())
-        taken = {path.stem for path in unnamed.parent.iterdir()}
         start = f"{short(key)}_{turn}_"
-        number = next(number for number in range(len(taken) + 1) if f"{start}{number}" not in taken)
-        unnamed.chmod(0o644)
-        return unnamed.rename(unnamed.with_name(f"{start}{number}.{suffix}"))
+        try:
+            unnamed.chmod(0o644)
+            taken = {path.stem for path in unnamed.parent.iterdir()}
+            free = (number for number in count() if f"{start}{number}" not in taken)
+            while not _take(named := unnamed.with_name(f"{start}{next(free)}.{suffix}")):
+                pass
+            return unnamed.rename(named)
+        except OSError as exc:
+            raise self._unwritable(exc) from exc
 
     def fetch(self, image: StoredImage, key: bytes, turn: int) -> Path:
         """Return the image's file in the folder of a key, copied there from elsewhere where it is not.
@@ -80,3 +86,12 @@ class Filing:
 
     def _unwritable(self, error: OSError) -> SettingsError:
         return SettingsError(f"Edited images cannot be written to {self.output}: {error.strerror or error}.")
+
+
+def _take(path: Path) -> bool:
+    """Take a name where nobody has it; as an empty file, since not every file system has links."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
