@@ -20,10 +20,11 @@ def name_image(image_id: ImageId) -> str:
     return f"{_IMAGE}{image_id}"
 
 
-def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool) -> EditId:
+def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool, retry: bool) -> EditId:
     """Keep a request on indexed images, to be done later where it is not done yet; return its last turn.
 
-    With `force` it is done once more. Raises NotFoundError for an image that is not indexed, or whose file is gone.
+    With `force` it is done once more; what was refused is tried again with either. Raises NotFoundError for an image
+    that is not indexed, or whose file is gone.
     """
     images = [_find(store, name) for name in request.images]
     mask = _find(store, request.mask) if request.mask else None
@@ -40,6 +41,8 @@ def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool) -
         edits.append(store.edits.register_edit(new, force=force))
     if edits[0].state != "done":
         store.edits.add_sources(edits[0].edit_id, _sources(images, mask))
+    if not (force or retry) and any(edit.state == "failed" and not edit.retryable for edit in edits):
+        return edits[-1].edit_id
     image_ids = [image_id for edit in edits for image_id in edit.image_ids]
     if any(edit.state != "done" for edit in edits) or store.edits.find_searchable(image_ids) != set(image_ids):
         store.edits.queue_edit(edits[-1].edit_id)

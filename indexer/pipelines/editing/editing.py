@@ -9,7 +9,7 @@ from pathlib import Path
 from indexer.catalog.store.failures import NewFailure
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
-from indexer.errors import BadImageError
+from indexer.errors import BadImageError, CaptionSearchError, ModelUnusableError, SettingsError
 from indexer.models import ImageId
 from indexer.pipelines.editing.calling import EditFailedError, LeftError, Spent
 from indexer.pipelines.editing.filing import Filing
@@ -26,13 +26,15 @@ _AHEAD = 4  # so many requests are made ready while others are called
 class Edited:
     """What came of one request: its outcome, and its images in the order of their turns.
 
-    `items` are images to be captioned: its parents, where they were new, and what was made of them.
+    `items` are images to be captioned: its parents, where they were new, and what was made of them. `error` is what it
+    met that ends the run; it is left then.
     """
 
     request: EditRequest
     outcome: Outcome
     turns: list[Turn] = field(default_factory=list)
     items: list[Job | Outcome] = field(default_factory=list)
+    error: CaptionSearchError | None = None
 
     @property
     def files(self) -> list[Path]:
@@ -70,14 +72,18 @@ class Editing:
     ) -> Generator[Job | Outcome, None, None]:
         with ThreadPoolExecutor(self.concurrency + _AHEAD, "edit") as editors:
             ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency + _AHEAD)
+            error: CaptionSearchError | None = None
             try:
                 for edited in ahead.over(requests):
                     if isinstance(edited, Edited):
                         tell(edited)
+                        error = error or edited.error
                         yield from edited.items
             except BaseException:
                 self.ingesting.run.stop.set()  # those that wait in line are not paid for any more
                 raise
+            if error is not None:  # only now: what is in flight is told, too
+                raise error
 
     def _perform(self, request: EditRequest) -> Edited:
         spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
@@ -91,6 +97,9 @@ class Editing:
             outcome = edited.outcome
         except (EditFailedError, BadImageError) as exc:
             outcome = self._fail(request, exc)
+        except (ModelUnusableError, SettingsError) as exc:
+            self.ingesting.run.stop.set()
+            outcome, edited.error = edited.outcome, exc
         edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
         return edited
 
