@@ -57,7 +57,8 @@ def edit(
     Images that are not indexed yet are indexed first. Paths in a file are relative to it.
     """
     from indexer.catalog.opening import open_store
-    from indexer.cli.edit_run import EditRun, find_requests
+    from indexer.cli.edit_requests import Requests, check_output, find_requests
+    from indexer.cli.edit_run import EditRun
     from indexer.pipelines.assembling import make_editing_run
     from indexer.pipelines.choosing_editors import build_editor
     from indexer.settings import Settings
@@ -69,8 +70,10 @@ def edit(
     given = {name: value for name, value in flags.items() if value is not None}
     if api_format == "gemini" and size is not None:
         given["image_size"] = given.pop("size")
-    found = find_requests(requests, image or [], instruction or [], mask, given, limit)
+    check_output(requests, output)
+    load = find_requests(requests, image or [], instruction or [], mask, given, limit)
     editor = build_editor(settings, api_format=api_format, model=model_name, timeout_s=timeout)
+    found = Requests(load, editor)
     with open_store(settings) as store:
         run, said = make_editing_run(store, settings, editor, prompts, retry_failed=retry_failed, dry_run=dry_run)
         edit_run = EditRun(run, settings, editor, found, output, concurrency=batch_size, force=force, as_json=as_json)
