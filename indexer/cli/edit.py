@@ -39,7 +39,9 @@ def edit(
     quality: Annotated[str | None, typer.Option(help="openai: low, medium, high or auto.")] = None,
     background: Annotated[str | None, typer.Option(help="openai: transparent, opaque or auto.")] = None,
     aspect_ratio: Annotated[str | None, typer.Option(help="gemini: 1:1, 3:2, 16:9, …")] = None,
-    n: Annotated[int | None, typer.Option("--n", min=1, max=10, help="openai: images to make of each request.")] = None,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, max=10, help="openai: images of each turn; the next edits the first.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for one answer.")] = _TIMEOUT_S,
     limit: Annotated[int | None, typer.Option(min=1, help="Do no more than the first so many requests.")] = None,
     budget: Annotated[

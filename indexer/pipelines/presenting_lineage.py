@@ -4,7 +4,7 @@ from typing import Any
 
 from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
 
-from indexer.catalog.store.edits import Link
+from indexer.catalog.store.lineages import Link
 from indexer.models import ApiFormat, EditId, ImageId, Origin, Role
 from indexer.pipelines.lineage import Kin, Lineage, Member
 
@@ -66,11 +66,12 @@ class ChildAnswer(_KinAnswer):
 
 
 class LineageAnswer(TypedDict):
-    """An image between what it was made of and what was made of it."""
+    """An image between what it was made of and what was made of it; where there is `more`, only its nearest kin."""
 
     image: MemberAnswer
     parents: list[ParentAnswer]
     children: list[ChildAnswer]
+    more: bool
 
 
 def present_lineage(lineage: Lineage) -> LineageAnswer:
@@ -79,6 +80,7 @@ def present_lineage(lineage: Lineage) -> LineageAnswer:
         "image": _member(lineage.member),
         "parents": [_parent(kin) for kin in lineage.parents],
         "children": [_child(kin) for kin in lineage.children],
+        "more": lineage.has_more,
     }
 
 

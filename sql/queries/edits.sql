@@ -98,20 +98,26 @@ FROM entry e
 JOIN generation g ON g.id = e.generation_id AND g.state = 'live'
 WHERE e.image_id = ANY(%(image_ids)s::bigint[]);
 
--- name: get_edit
--- Return one edit: what was asked, what it was made of, what came of it, and what its calls cost.
+-- name: find_turns
+-- Return the turns of a request up to this one: what was asked, what came of it, and what its calls cost.
+WITH RECURSIVE turn AS (
+    SELECT id, after_id FROM edit WHERE id = %(edit_id)s
+    UNION
+    SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
+)
 SELECT e.id AS edit_id, e.key, e.take, e.after_id, e.turn, e.instruction, e.conversation, e.api_format, e.model,
        e.parameters, e.is_queued, e.reason, e.retryable, e.created_at, e.finished_at,
        CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
        paid.requests, paid.input_tokens, paid.output_tokens, paid.cost_usd
-FROM edit e
+FROM turn
+JOIN edit e ON e.id = turn.id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(r.attempts), 0)::bigint AS requests, sum(r.input_tokens)::bigint AS input_tokens,
            sum(r.output_tokens)::bigint AS output_tokens, sum(r.cost_usd)::float8 AS cost_usd
     FROM request r WHERE r.edit_id = e.id AND r.outcome IS NOT NULL
 ) paid
-WHERE e.id = %(edit_id)s;
+ORDER BY e.turn;
 
 -- name: find_sources
 -- Return what an edit is made of, in its order.
@@ -120,44 +126,3 @@ FROM edit_source s
 JOIN image i ON i.id = s.image_id
 WHERE s.edit_id = %(edit_id)s
 ORDER BY s.position;
-
--- name: find_lineage
--- Return every edit between an image and what it was made of, and what was made of it: one row for each image that
--- went in and each that came out.
-WITH RECURSIVE up AS (
-    SELECT %(image_id)s::bigint AS image_id
-    UNION
-    SELECT s.image_id FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
-), down AS (
-    SELECT %(image_id)s::bigint AS image_id
-    UNION
-    SELECT o.image_id FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
-), reached AS (
-    SELECT o.edit_id, o.image_id AS child_id, s.image_id AS parent_id, s.position, s.role, s.file
-    FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
-    UNION
-    SELECT o.edit_id, o.image_id, s.image_id, s.position, s.role, s.file
-    FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
-)
-SELECT r.child_id, r.parent_id, r.position, r.role, r.file, e.id AS edit_id, e.instruction, e.api_format, e.model, e.turn,
-       e.take, e.parameters, e.finished_at
-FROM reached r
-JOIN edit e ON e.id = r.edit_id
-ORDER BY r.edit_id, r.child_id, r.position;
-
--- name: find_relatives
--- Return what the images of a lineage are, whether they are at a location still, and what their captions say.
-SELECT i.id AS image_id, i.sha256, i.origin, i.format, i.width, i.height, i.size_bytes,
-       (SELECT l.relative_path FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id LIMIT 1) AS location,
-       ARRAY(SELECT l.location FROM location l WHERE l.image_id = i.id ORDER BY l.found_at DESC, l.id) AS locations,
-       coalesce(k.sentences[1], c.sentences[1], '') AS caption
-FROM image i
-LEFT JOIN correction k ON k.image_id = i.id AND k.kind = 'retrieval'
-LEFT JOIN LATERAL (
-    SELECT c.sentences FROM caption c
-    WHERE c.image_id = i.id AND c.kind = 'retrieval' AND c.quarantine IS NULL
-    ORDER BY live_worth(c) DESC NULLS LAST
-    LIMIT 1
-) c ON true
-WHERE i.id = ANY(%(image_ids)s::bigint[])
-ORDER BY i.id;

@@ -66,6 +66,19 @@ def test_what_was_refused_is_accepted_again_only_on_purpose(desk: Desk, queue: E
     assert (again["edit_id"], again["state"], again["queued"]) == (edit_id, "accepted", True)
 
 
+def test_what_is_lost_has_no_addresses(desk: Desk, queue: EditQueue) -> None:
+    with running(queue):
+        there = follow(desk, order(desk, queue, "Make it blue."))
+    for location in desk.store.images.get_image(ImageId(1)).locations:
+        Path(location).unlink()
+
+    told = present_edit(desk.store, there["edit_id"])
+
+    assert [source["thumbnail_url"] for source in there["sources"]] == ["/images/1/thumbnail"]
+    assert [source["thumbnail_url"] for source in told["sources"]] == [None]
+    assert told["turns"][0]["images"] == there["turns"][0]["images"]
+
+
 @contextmanager
 def running(queue: EditQueue) -> Iterator[None]:
     """Have the queue work in a thread of its own."""

@@ -18,7 +18,6 @@ from indexer.models import (
     FoundFile,
     ImageFacts,
     ImageId,
-    Origin,
     RequestId,
     Role,
     RunId,
@@ -111,44 +110,6 @@ class StoredEdit:
     input_tokens: int | None
     output_tokens: int | None
     cost_usd: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """An edit between one image that went in, the parent, and one that came out, the child.
-
-    `file` is where the parent lies if it is a mask, which has no location.
-    """
-
-    child_id: ImageId
-    parent_id: ImageId
-    position: int
-    role: Role
-    file: str | None
-    edit_id: EditId
-    instruction: str
-    api_format: ApiFormat
-    model: str
-    turn: int
-    take: int
-    parameters: dict[str, Any]
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relative:
-    """What an image of a lineage is; at no location where its file is gone, or it is a mask."""
-
-    image_id: ImageId
-    sha256: bytes
-    origin: Origin
-    format: str
-    width: int
-    height: int
-    size_bytes: int
-    location: str | None
-    locations: list[str]
-    caption: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,22 +241,10 @@ class Edits:
         rows = self._database.fetch("edits", "find_searchable", image_ids=list(image_ids))
         return {row["image_id"] for row in rows}
 
-    def get_edit(self, edit_id: EditId) -> StoredEdit:
-        """Return one edit; raises NotFoundError."""
-        row = self._database.fetch_one("edits", "get_edit", edit_id=edit_id)
-        if row is None:
-            raise NotFoundError("edit", edit_id)
-        return StoredEdit(**row)
+    def find_turns(self, edit_id: EditId) -> list[StoredEdit]:
+        """Return the turns of a request up to this one, the first one first; none for an unknown edit."""
+        return [StoredEdit(**row) for row in self._database.fetch("edits", "find_turns", edit_id=edit_id)]
 
     def find_sources(self, edit_id: EditId) -> list[Source]:
         """Return what an edit is made of, in its order."""
         return [Source(**row) for row in self._database.fetch("edits", "find_sources", edit_id=edit_id)]
-
-    def find_lineage(self, image_id: ImageId) -> list[Link]:
-        """Return every edit between an image and what it was made of, and what was made of it, however far."""
-        return [Link(**row) for row in self._database.fetch("edits", "find_lineage", image_id=image_id)]
-
-    def find_relatives(self, image_ids: Sequence[ImageId]) -> dict[ImageId, Relative]:
-        """Return what these images are, by id."""
-        rows = self._database.fetch("edits", "find_relatives", image_ids=list(image_ids))
-        return {row["image_id"]: Relative(**row) for row in rows}

@@ -16,6 +16,7 @@ from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
 from indexer.catalog.store.likenesses import Likenesses
+from indexer.catalog.store.lineages import Lineages
 from indexer.catalog.store.partitions import Partitions
 from indexer.catalog.store.prompts import Prompts
 from indexer.catalog.store.records import Records
@@ -38,6 +39,7 @@ class Store:
         self.requests = Requests(self._database)
         self.renewals = Renewals(self._database)
         self.edits = Edits(self._database)
+        self.lineages = Lineages(self._database)
         self.runs = Runs(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)

@@ -8,6 +8,7 @@ from indexer.catalog.store.edits import NewEdit, RegisteredEdit, Source, StoredE
 from indexer.catalog.store.images import StoredImage
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
+from indexer.errors import NotFoundError
 from indexer.models import EditId, ImageId
 from indexer.pipelines.editing.keys import Content
 from indexer.pipelines.locating import find_file
@@ -68,9 +69,8 @@ def load_accepted(store: Store, edit_id: EditId) -> EditRequest:
 
 def find_turns(store: Store, edit_id: EditId) -> list[StoredEdit]:
     """Return the turns of a request up to this one, the first one first; raises NotFoundError."""
-    turns = [store.edits.get_edit(edit_id)]
-    while (before := turns[0].after_id) is not None:
-        turns.insert(0, store.edits.get_edit(before))
+    if not (turns := store.edits.find_turns(edit_id)):
+        raise NotFoundError("edit", edit_id)
     return turns
 
 
