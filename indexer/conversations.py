@@ -1,6 +1,7 @@
 """Items of DataFlow's files: the images that they name, and what people say in their conversations."""
 
 import json
+import math
 from collections.abc import Mapping
 
 import regex
@@ -42,9 +43,27 @@ def find_turns(item: Mapping[str, object]) -> list[Mapping[str, object]]:
 
 def said_by_people(item: Mapping[str, object]) -> list[str]:
     """Return what people's turns say, those that have words; raises ItemError."""
-    said = (turn.get("value") or turn.get("content") for turn in find_turns(item) if _is_by_person(turn))
-    texts = (clean_text(_PLACEHOLDER.sub("", text)) for text in said if isinstance(text, str))
+    said = (_text_of(turn.get("value") or turn.get("content")) for turn in find_turns(item) if _is_by_person(turn))
+    texts = (clean_text(_PLACEHOLDER.sub("", text)) for text in said)
     return [text for text in texts if text]
+
+
+def clean_value(said: object) -> object:
+    """Return a value of JSON as Postgres can keep it: texts are cleaned, and what is no number is nothing."""
+    if isinstance(said, str):
+        return clean_text(said)
+    if isinstance(said, list):
+        return [clean_value(each) for each in said]
+    if isinstance(said, dict):
+        return {clean_text(name): clean_value(each) for name, each in said.items()}
+    return None if isinstance(said, float) and not math.isfinite(said) else said
+
+
+def _text_of(said: object) -> str:
+    """Return a turn's words, also where they are a list of parts, as chat completions have them."""
+    if isinstance(said, list):
+        return "".join(str(part.get("text") or "") for part in said if isinstance(part, dict))
+    return said if isinstance(said, str) else ""
 
 
 def _is_by_person(turn: Mapping[str, object]) -> bool:

@@ -1,10 +1,37 @@
 """Fields of replies as endpoints really send them: what can be read is taken, and the rest left out."""
 
-from typing import Annotated
+import json
+from base64 import b64decode
+from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 _MOST_TOKENS = 10**9
+_URL_SAFE = str.maketrans("-_", "+/")
+Read = TypeVar("Read", bound=BaseModel)
+
+
+def read_json(model: type[Read], body: str) -> Read:
+    """Return what a body of JSON says, halves of surrogate pairs left out; raises ValueError where it is none."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:  # pydantic's parser is the quicker one, and the stricter
+        return model.model_validate(json.loads(body))
+
+
+def read_base64(text: str) -> bytes:
+    """Return the bytes of base64, wrapped, without its padding or in the alphabet of URLs, too.
+
+    What is none comes back as it is: no image, as whoever decodes it will say.
+    """
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        packed = "".join(text.split()).translate(_URL_SAFE).rstrip("=")
+    try:
+        return b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+    except ValueError:
+        return text.encode()
 
 
 def _as_tokens(value: object) -> int | None:
@@ -20,7 +47,9 @@ def _as_text(value: object) -> str:
     """Take a text, or the texts of a list of parts."""
     if isinstance(value, list):
         return "".join(str(part.get("text") or "") for part in value if isinstance(part, dict))
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _or_empty(value: object) -> object:

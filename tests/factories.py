@@ -118,8 +118,7 @@ def add_edit(
 ) -> list[ImageId]:
     """Have an edit done and return the images that it brought."""
     edit_id = store.edits.register_edit(make_new_edit(instruction)).edit_id
-    store.edits.add_sources(edit_id, sources)
-    request_id = store.edits.claim_edit(edit_id, run_id)
+    request_id = store.edits.claim_edit(edit_id, run_id, sources)
     assert request_id is not None
     wanted = make_wanted()
     stored = store.edits.store_edit(edit_id, request_id, outputs, wanted, reply=None, usage=Usage(), attempts=1)

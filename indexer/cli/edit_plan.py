@@ -16,5 +16,6 @@ def show_plan(plan: EditPlan, model: str, *, as_json: bool) -> None:
     calls = counted(plan.calls, "call", "calls")
     edits = counted(plan.requests, "request", "requests")
     known = f"{plan.known} known, " if plan.known else ""
+    refused = f"{plan.refused} refused before, " if plan.refused else ""
     failed = f"{len(plan.faults)} cannot be done, " if plan.faults else ""
-    print(f"{edits}: {known}{failed}{calls} of {model}, {cost}.")
+    print(f"{edits}: {known}{refused}{failed}{calls} of {model}, {cost}.")

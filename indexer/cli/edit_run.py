@@ -17,6 +17,8 @@ from indexer.editing.editor import Editor
 from indexer.models import counted
 from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.editing.editing import Edited, Editing
+from indexer.pipelines.editing.filing import Filing
+from indexer.pipelines.editing.forgetting import forget_gone_lines
 from indexer.pipelines.editing.planning import plan_edits
 from indexer.pipelines.editing.results import NAME, Results
 from indexer.pipelines.outcomes import Tally
@@ -66,9 +68,11 @@ class EditRun:
     def do(self) -> int:
         """Run it, print the summary and return the exit code."""
         started = time.monotonic()
+        Filing(self._output).open()  # a run that cannot keep anything is not begun
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
+            forget_gone_lines(self._run.store)
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
             editing = build_editing(
                 ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
@@ -86,7 +90,6 @@ class EditRun:
         return SOME_FAILED if self._edits.counts["failed"] or self._captions.counts["failed"] else ALL_DONE
 
     def _follow(self, editing: Editing) -> None:
-        editing.filing.open()
         indexing = editing.ingesting.indexing
         progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))
 

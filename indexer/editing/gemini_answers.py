@@ -1,15 +1,14 @@
 """Read what Gemini answered: images, words, why there are none, and what the next turn has to give back."""
 
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from indexer.errors import ModelUnavailableError, ModelUnusableError
 from indexer.pricing import EditTokens
-from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens
+from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_json
 
 _REFUSED = {
     "SAFETY": "it may be unsafe",
@@ -109,9 +108,9 @@ class GeminiAnswer(_Read):
         return self.text or candidate.finish_message or ended
 
     def images(self) -> tuple[bytes, ...]:
-        """Return the images' own bytes; raises ValueError where they are no base64."""
+        """Return the images' own bytes."""
         encoded = (part.inline_data for part in self._results)
-        return tuple(b64decode(blob.data, validate=True) for blob in encoded if blob.data)
+        return tuple(read_base64(blob.data) for blob in encoded if blob.data)
 
     def reply(self) -> dict[str, Any]:
         """Return the answer as JSON without its images, whose places are kept by their numbers."""
@@ -120,12 +119,12 @@ class GeminiAnswer(_Read):
     def _parts(self) -> Iterator[Mapping[str, Any]]:
         count = 0
         for part in self._results:
-            signed = {"thought_signature": part.thought_signature} if part.thought_signature else {}
+            signed = {"thought_signature": _storable(part.thought_signature)} if part.thought_signature else {}
             if part.inline_data.data:
-                yield {"image": count, "media_type": part.inline_data.mime_type} | signed
+                yield {"image": count, "media_type": _storable(part.inline_data.mime_type)} | signed
                 count += 1
             elif part.text or signed:
-                yield {"text": part.text} | signed
+                yield {"text": _storable(part.text)} | signed
 
     def tokens(self) -> EditTokens | None:
         """Return the tokens that were counted; None where none were. Images' are those told, else all that came out."""
@@ -153,9 +152,14 @@ def read_gemini(body: str) -> GeminiAnswer:
     if body.lstrip().startswith("<"):
         raise ModelUnusableError("The endpoint answers with a web page: check GEMINI_BASE_URL.")
     try:
-        return GeminiAnswer.model_validate_json(body)
-    except ValidationError as exc:
+        return read_json(GeminiAnswer, body)
+    except ValueError as exc:
         raise ModelUnavailableError("an answer that is none of Gemini's") from exc
+
+
+def _storable(text: str) -> str:
+    """Return a text without what Postgres takes in no text; all else has to be given back as it came."""
+    return text.replace("\0", "")
 
 
 def _explain(what: str, reason: str, message: str) -> str:

@@ -1,14 +1,13 @@
 """Read what an images endpoint answered: the bytes of the images and the tokens they took."""
 
-from base64 import b64decode
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from indexer.errors import AnswersUnusableError, ModelUnavailableError, ModelUnusableError
 from indexer.models import Usage
 from indexer.pricing import EditPrice, EditTokens
-from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens
+from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_json
 
 _DATA_URL = "data:"
 
@@ -51,7 +50,7 @@ class ImagesAnswer(BaseModel):
             raise AnswersUnusableError(
                 "The endpoint answers with addresses of images, which are not fetched: have it return b64_json."
             )
-        return tuple(b64decode(text, validate=True) for text in encoded if text)
+        return tuple(read_base64(text) for text in encoded if text)
 
     def tokens(self) -> EditTokens | None:
         """Return the tokens that were counted, of unknown kind as those of images; None where none were."""
@@ -81,6 +80,6 @@ def read_images(body: str) -> ImagesAnswer:
     if body.lstrip().startswith("<"):
         raise ModelUnusableError("The endpoint answers with a web page: check OPENAI_BASE_URL (it often ends in /v1).")
     try:
-        return ImagesAnswer.model_validate_json(body)
-    except ValidationError as exc:
+        return read_json(ImagesAnswer, body)
+    except ValueError as exc:
         raise ModelUnavailableError("an answer that has no list of images") from exc

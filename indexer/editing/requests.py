@@ -1,15 +1,16 @@
 """What is to be edited: lines of DataFlow's JSONL, each a request of one or more turns."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from indexer.conversations import ItemError, find_names, find_turns, read_name, said_by_people
+from indexer.conversations import ItemError, clean_value, find_names, find_turns, read_name, said_by_people
 from indexer.editing.editor import Parameters
 from indexer.json_items import load_items
-from indexer.models import EditId
+from indexer.models import EditId, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,10 @@ class EditRequest:
 
     @property
     def conversation(self) -> list[Mapping[str, object]]:
-        """Return all turns as they are written."""
-        return find_turns(self.written)
+        """Return all turns as they are written, their texts as the catalogue can keep them."""
+        return [
+            {clean_text(name): clean_value(said) for name, said in turn.items()} for turn in find_turns(self.written)
+        ]
 
 
 def load_requests(path: Path) -> Iterator[EditRequest]:
@@ -54,6 +57,7 @@ def read_request(item: object, request: EditRequest) -> EditRequest:
         return replace(request, fault="it is no JSON object")
     request = replace(request, written=item)
     try:
+        json.dumps([item, request.conversation])  # both are to be written down
         return replace(
             request,
             images=tuple(find_names(item, "images", "image")),
@@ -63,12 +67,14 @@ def read_request(item: object, request: EditRequest) -> EditRequest:
         )
     except ItemError as exc:
         return replace(request, fault=str(exc))
+    except RecursionError:
+        return replace(request, fault="it nests too deep")
 
 
 def _read_parameters(said: object) -> Parameters:
     if not isinstance(said, dict) or not all(_is_plain(value) for value in said.values()):
         raise ItemError('its parameters are no object of texts and numbers, such as {"size": "1024x1024"}')
-    return said
+    return {name: clean_text(value) if isinstance(value, str) else value for name, value in said.items()}
 
 
 def _is_plain(value: object) -> bool:

@@ -128,13 +128,13 @@ class Indexing:
         return True
 
     def _embed(self, generation: Generation, documents: Sequence[Document]) -> list[NewEntry]:
-        sentences = [sentence for document in documents for sentence in document.sentences]
-        vectors = self._embedder_of(generation).embed(sentences)
+        vectors = self._embedder_of(generation).embed([text for document in documents for text in document.meant])
         entries, start = [], 0
         for document in documents:
-            own = vectors[start : start + len(document.sentences)]
-            start += len(document.sentences)
-            entries.append(NewEntry(document=document, words=_words(document), mean=mean_vector(own), vectors=own))
+            meant = vectors[start : start + len(document.meant)]
+            start += len(document.meant)
+            own = meant[: len(document.sentences)]
+            entries.append(NewEntry(document=document, words=_words(document), mean=mean_vector(meant), vectors=own))
         return entries
 
     def _embedder_of(self, generation: Generation) -> Embedder:

@@ -12,22 +12,43 @@ from indexer.imaging.hashing import sha256_of
 from indexer.models import ImageId
 
 _SHA256 = regex.compile(r"[0-9a-fA-F]{64}")
+_PREFIXES = ("image:", "sha256:")
+
+
+def is_reference(name: str) -> bool:
+    """Tell whether a name is `image:17` or `sha256:…`, which never means a file."""
+    return name.startswith(_PREFIXES)
 
 
 def find_image(store: Store, name: str) -> ImageId:
-    """Return the indexed image of a path (also where it was moved to), an id or a SHA-256; raises NotFoundError."""
-    path = Path(name)
-    image_id = store.images.find_image_at(str(path.absolute()))
-    if image_id is None and path.is_file():
-        with path.open("rb") as file:
-            image_id = store.images.find_image_id(sha256_of(file))
-    elif image_id is None and _SHA256.fullmatch(name):
-        image_id = store.images.find_image_id(bytes.fromhex(name))
-    elif image_id is None and name.isascii() and name.isdecimal():
-        return store.images.get_image(ImageId(int(name))).image_id
+    """Return the indexed image of a path (also where it was moved to), an id or a SHA-256; raises NotFoundError.
+
+    `image:17` and `sha256:…` are never paths.
+    """
+    if is_reference(name):
+        image_id = _find_referenced(store, name.removeprefix("image:").removeprefix("sha256:"))
+    else:
+        image_id = store.images.find_image_at(str(Path(name).absolute())) or _find_content(store, name)
     if image_id is None:
         raise NotFoundError("indexed image", name)
     return image_id
+
+
+def _find_content(store: Store, name: str) -> ImageId | None:
+    """Return the image with a file's content, or where there is no such file, the one that a name refers to."""
+    path = Path(name)
+    if not path.is_file():
+        return _find_referenced(store, name)
+    with path.open("rb") as file:
+        return store.images.find_image_id(sha256_of(file))
+
+
+def _find_referenced(store: Store, reference: str) -> ImageId | None:
+    if _SHA256.fullmatch(reference):
+        return store.images.find_image_id(bytes.fromhex(reference))
+    if reference.isascii() and reference.isdecimal():
+        return store.images.get_image(ImageId(int(reference))).image_id
+    return None
 
 
 def name_number(value: object) -> object:

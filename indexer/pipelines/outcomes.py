@@ -56,7 +56,8 @@ class Tally:
         self.requests += outcome.requests
         self.tokens += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self.cost_usd += usage.cost_usd or 0.0
-        self.unpriced += outcome.status == "captioned" and outcome.requests > 0 and usage.cost_usd is None
+        is_answered = outcome.status in ("captioned", "edited") and outcome.requests > 0
+        self.unpriced += is_answered and usage.cost_usd is None
 
     def summary(self) -> dict[str, int | float]:
         """Return the counts under the names that `ingest --json` ends with."""

@@ -50,7 +50,7 @@ function fill(page, image, lineage) {
   const name = nameOf(image, lineage);
   document.title = `${name} · Caption Search`;
   page.querySelector("h2").textContent = name;
-  page.querySelector(".facts").textContent = facts(image).join(" · ");
+  page.querySelector(".facts").textContent = facts(image, name).join(" · ");
   for (const link of page.querySelectorAll("a.file")) link.href = image.image_url;
   const large = page.querySelector(".large");
   large.alt = servingSentence(image) || name;
@@ -72,8 +72,8 @@ function nameOf(image, lineage) {
   return instruction || (image.locations[0] ?? `Image ${image.image_id}`).split("/").at(-1);
 }
 
-function facts(image) {
-  const told = [...image.locations.slice(0, 1), `image ${image.image_id}`, ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
+function facts(image, name) {
+  const told = [...image.locations.slice(0, 1).filter((place) => place !== name), `image ${image.image_id}`, ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
   if (image.taken_at) told.push(`taken ${image.taken_at.slice(0, 10)}`);
   if (image.camera) told.push(image.camera);
   return told;

@@ -14,6 +14,7 @@ _SCRIPTS = ("page", "address", "service", "hits", "verdicts", "image", "lineage"
 _MEDIA_TYPES = {
     "index.html": "text/html",
     "page.css": "text/css",
+    "image.css": "text/css",
     "icon.svg": "image/svg+xml",
     **{f"{name}.js": "text/javascript" for name in _SCRIPTS},
 }

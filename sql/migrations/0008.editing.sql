@@ -50,8 +50,8 @@ CREATE INDEX edit_output_image ON edit_output (image_id);
 ALTER TABLE request ADD COLUMN edit_id bigint REFERENCES edit ON DELETE SET NULL;
 CREATE INDEX request_edit ON request (edit_id) WHERE edit_id IS NOT NULL;
 
--- Return the edit of a key: the finished one where there is one, else the last; a new one where there is none, or with
--- p_force where the last one is finished.
+-- Return the edit of a key: the finished one where there is one, else the last; a new one where there is none. With
+-- p_force, the last one if it is neither finished nor at work, else a new one. One at work is never changed.
 CREATE FUNCTION register_edit(
     p_key bytea, p_force boolean, p_after_id bigint, p_turn integer, p_instruction text, p_conversation jsonb,
     p_api_format text, p_model text, p_parameters jsonb
@@ -59,38 +59,47 @@ CREATE FUNCTION register_edit(
 LANGUAGE plpgsql AS $$
 DECLARE
     found edit;
+    is_idle boolean;
 BEGIN
     PERFORM pg_advisory_xact_lock(7206, hashtext(encode(p_key, 'hex'))); -- others wait with the same edit
     SELECT * INTO found FROM edit
     WHERE key = p_key
     ORDER BY state = 'done' AND NOT p_force DESC, take DESC
-    LIMIT 1;
-    IF found.id IS NULL OR (p_force AND found.state = 'done') THEN
+    LIMIT 1
+    FOR UPDATE; -- so that nobody claims it meanwhile
+    is_idle := found.state IN ('accepted', 'failed') OR found.state = 'sent' AND NOT run_is_alive(found.run_id);
+    IF found.id IS NULL OR (p_force AND NOT is_idle) THEN
         INSERT INTO edit (key, take, after_id, turn, instruction, conversation, api_format, model, parameters)
         VALUES (p_key, coalesce(found.take, 0) + 1, p_after_id, p_turn, p_instruction, p_conversation, p_api_format,
                 p_model, p_parameters)
         RETURNING * INTO found;
-    ELSIF found.state <> 'done' AND found.after_id IS DISTINCT FROM p_after_id THEN
+    ELSIF is_idle AND found.after_id IS DISTINCT FROM p_after_id THEN
         UPDATE edit SET after_id = p_after_id WHERE id = found.id RETURNING * INTO found;
     END IF;
     RETURN found;
 END
 $$;
 
--- Open a request for an edit and return its id; null when it is finished, when a living run is doing it, or (unless
--- p_retry) when it was refused.
-CREATE FUNCTION claim_edit(p_edit_id bigint, p_run_id bigint, p_retry boolean) RETURNS bigint
+-- Open a request for an edit, note what it is made of, and return the request's id; null when it is finished, when a
+-- living run is doing it, or (unless p_retry) when it was refused.
+CREATE FUNCTION claim_edit(
+    p_edit_id bigint, p_run_id bigint, p_retry boolean, p_after_id bigint, p_sources jsonb
+) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     claimed bigint;
 BEGIN
-    UPDATE edit SET state = 'sent', run_id = p_run_id, reason = NULL
+    UPDATE edit SET state = 'sent', run_id = p_run_id, after_id = p_after_id, reason = NULL
     WHERE id = p_edit_id
       AND CASE state WHEN 'done' THEN false
                      WHEN 'sent' THEN run_id <> p_run_id AND NOT run_is_alive(run_id)
                      WHEN 'failed' THEN retryable OR p_retry
                      ELSE true END;
     IF FOUND THEN
+        INSERT INTO edit_source (edit_id, position, image_id, role, file)
+        SELECT p_edit_id, s.position, s.image_id, s.role, s.file
+        FROM jsonb_to_recordset(p_sources) AS s (position integer, image_id bigint, role text, file text)
+        ON CONFLICT (edit_id, position) DO UPDATE SET image_id = EXCLUDED.image_id, file = EXCLUDED.file;
         INSERT INTO request (run_id, edit_id, prompt_ids, captioner, model)
         SELECT p_run_id, id, '{}', api_format, model FROM edit WHERE id = p_edit_id
         RETURNING id INTO claimed;

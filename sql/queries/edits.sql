@@ -13,10 +13,10 @@ WHERE key = ANY(%(keys)s)
 GROUP BY key;
 
 -- name: add_sources
--- Note what an edit is made of; run once for each.
+-- Note what an edit that is accepted will be made of, where nothing is noted yet; run once for each.
 INSERT INTO edit_source (edit_id, position, image_id, role, file)
 VALUES (%(edit_id)s, %(position)s, %(image_id)s, %(role)s, %(file)s)
-ON CONFLICT (edit_id, position) DO UPDATE SET image_id = EXCLUDED.image_id, file = EXCLUDED.file;
+ON CONFLICT (edit_id, position) DO NOTHING;
 
 -- name: register_mask
 -- Add a mask: an image at no location, which is never captioned, found or counted.
@@ -27,7 +27,7 @@ RETURNING id AS image_id;
 
 -- name: claim_edit
 -- Open a request for an edit before it is sent, or return null.
-SELECT claim_edit(%(edit_id)s, %(run_id)s, %(retry)s) AS request_id;
+SELECT claim_edit(%(edit_id)s, %(run_id)s, %(retry)s, %(after_id)s, %(sources)s) AS request_id;
 
 -- name: open_again
 -- Open a second request of an edit whose first answer was of no use.
@@ -36,9 +36,10 @@ SELECT %(run_id)s, id, '{}', api_format, model FROM edit WHERE id = %(edit_id)s
 RETURNING id AS request_id;
 
 -- name: add_output
--- Note an image that an edit returned; one that was there already has new words to be found by.
+-- Note an image that an edit returned, be it noted already; one that was there has new words to be found by.
 WITH noted AS (
     INSERT INTO edit_output (edit_id, position, image_id) VALUES (%(edit_id)s, %(position)s, %(image_id)s)
+    ON CONFLICT (edit_id, position) DO NOTHING
 )
 UPDATE image SET changes = changes + 1 WHERE id = %(image_id)s AND changes > 0;
 
@@ -53,7 +54,8 @@ WHERE id = %(edit_id)s AND state <> 'done';
 
 -- name: release_edit
 -- Give an edit back that was not finished: whoever comes next may do it.
-UPDATE edit SET state = 'accepted', run_id = NULL WHERE id = %(edit_id)s AND state = 'sent';
+UPDATE edit SET state = 'accepted', run_id = NULL
+WHERE id = %(edit_id)s AND run_id = %(run_id)s AND state = 'sent';
 
 -- name: queue_edit
 -- Have the service do the request that ends with this edit; turns that failed are tried again.
@@ -85,8 +87,10 @@ RETURNING id AS edit_id;
 UPDATE edit SET is_queued = false, worker_id = NULL WHERE id = %(edit_id)s;
 
 -- name: get_registered
--- Return an edit as it stands, as register_edit does.
-SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.state, e.reason, e.retryable, e.reply,
+-- Return an edit as it stands, as register_edit does; one whose run, another than this, has died is not sent any more.
+SELECT e.id AS edit_id, e.key, e.turn, e.instruction, e.reason, e.retryable, e.reply,
+       CASE WHEN e.state = 'sent' AND e.run_id <> %(run_id)s AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END
+           AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids
 FROM edit e
 WHERE e.id = %(edit_id)s;

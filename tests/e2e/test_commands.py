@@ -49,6 +49,7 @@ def test_doctor_checks_every_part_and_shows_no_secret(paying: Command, openai_se
         "database",
         "embedder",
         "captioner",
+        "editors",
         "image formats",
     ]
     assert openai_server.key not in finished.out

@@ -17,7 +17,10 @@ from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.correcting import correct
 from indexer.sources.folders import find_files
 from tests.edits import ask, find_outputs
+from tests.fakes.drawing import FileFormat
+from tests.fakes.edit_scripts import ByInstruction, PaintsAs, PaintsMore
 from tests.fakes.edits import EditAsked, EditReply
+from tests.fakes.openai_chat import caption_reply
 from tests.fakes.openai_server import FakeOpenAI, Reply
 from tests.images import image_bytes
 from tests.integration.edits import Desk, Wanted
@@ -109,6 +112,28 @@ def test_the_folder_of_outputs_may_be_ingested_and_stays_what_it_was(desk: Desk,
     ]
 
 
+@pytest.mark.parametrize(("file_format", "suffix"), [("jpeg", "jpg"), ("webp", "webp"), ("png", "png")])
+def test_bytes_are_kept_as_they_came_under_the_name_of_their_real_type(
+    file_format: FileFormat, suffix: str, desk: Desk
+) -> None:
+    desk.gemini.edits.answer = PaintsAs(file_format, declared_type="image/png")
+
+    [edited] = desk.edit(ask(FIRST, "One.", "Two.")).edited
+
+    assert [path.name[12:] for path in edited.files] == [f"_1_0.{suffix}", f"_2_0.{suffix}"]
+    assert [path.read_bytes() for path in edited.files] == list(desk.gemini.edits.returned().values())
+
+
+def test_all_images_of_an_answer_are_kept_and_the_next_turn_edits_the_first(desk: Desk) -> None:
+    desk.gemini.edits.answer = ByInstruction({"One": PaintsMore(3)})
+
+    [edited] = desk.edit(ask(FIRST, "One.", "Two.")).edited
+
+    assert [path.name[12:] for path in edited.files] == ["_1_0.png", "_1_1.png", "_1_2.png", "_2_0.png"]
+    assert [row[1:] for row in desk.rows(SOURCES) if row[0] == 2] == [(0, edited.image_ids[0], "input")]
+    assert desk.store.status.count_everything().images == 5
+
+
 def test_an_output_that_is_its_input_is_that_image_still(desk: Desk) -> None:
     own = (desk.folder / FIRST).read_bytes()
     desk.gemini.edits.answer = lambda _: EditReply(images=(own,))
@@ -160,6 +185,21 @@ def test_the_words_of_an_instruction_find_what_came_of_it(words: str, desk: Desk
     found = Searcher(desk.store, lambda _: embedder).search(Query(text=words)).hits
 
     assert [found[0].image_id] == edited.image_ids
+
+
+def test_what_was_asked_for_counts_beside_what_the_picture_shows(
+    desk: Desk, openai_server: FakeOpenAI, embedder: Embedder
+) -> None:
+    openai_server.answer = lambda asked: caption_reply(f"A street in town number {asked.number}.", "A taxi at night.")
+    desk.edit(*(ask(name, "Add a boat.") for name in (FIRST, SECOND)))
+    [edited] = desk.edit(ask(THIRD, "Make everything look like a pencil drawing.")).edited
+
+    [best, *_] = Searcher(desk.store, lambda _: embedder).search(Query(text="drawn by hand", mode="dense")).hits
+
+    assert [best.image_id] == edited.image_ids
+    assert desk.rows("SELECT DISTINCT cardinality(sentence_embeddings) = cardinality(sentences) FROM entry") == [
+        (True,)
+    ]
 
 
 def test_each_turns_image_is_found_by_the_words_up_to_its_own(desk: Desk, embedder: Embedder) -> None:

@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Any
 
 import pytest
 
 from indexer.errors import ModelUnusableError, SettingsError
 from indexer.pipelines.editing.editing import Edited
+from indexer.pipelines.editing.planning import plan_edits
 from tests.edits import ask, find_outputs
 from tests.fakes.edit_scripts import IMAGE_SAFETY, ByInstruction, Hangs
 from tests.fakes.edits import EditAsked, EditReply, paint
@@ -23,6 +25,21 @@ def test_a_request_that_stands_twice_in_a_file_is_paid_once(desk: Desk) -> None:
     assert sorted(done.statuses) == ["edited", "known"]
     assert len(desk.gemini.edits.accepted) == 1
     assert len({path for each in done.edited for path in each.files}) == 1
+
+
+def test_no_more_is_begun_and_not_kept_than_is_asked_for_at_once(desk: Desk) -> None:
+    begun: list[int] = []
+
+    def answer(asked: EditAsked) -> EditReply:
+        begun.extend(count for (count,) in desk.rows("SELECT count(*) FROM edit WHERE state = 'sent'"))
+        return paint(asked)
+
+    desk.gemini.edits.answer, desk.gemini.edits.latency_s = answer, 0.1
+
+    desk.edit(*(ask(f"picture-00{number % 4}.jpg", f"Make it blue {number}.") for number in range(8)), concurrency=2)
+
+    assert len(begun) == 8
+    assert max(begun) == 2
 
 
 def test_two_runs_at_once_pay_each_edit_once(desk: Desk) -> None:
@@ -200,3 +217,35 @@ def test_edits_in_flight_are_kept_when_captions_cannot_be_made_at_all(desk: Desk
 
     assert (states, again.statuses, again.captioned) == ([("done",)] * 3, ["known"] * 3, 4)
     assert len(desk.gemini.edits.accepted) == 3
+
+
+def test_who_waits_for_an_edit_only_reads(desk: Desk) -> None:
+    desk.gemini.edits.answer = Hangs(1.5, paint)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(desk.edit, BLUE)
+        while not desk.gemini.edits.accepted:
+            Event().wait(0.01)
+        written = desk.rows("SELECT xmin::text FROM edit_source")
+        desk.edit(BLUE)
+
+    assert first.result().statuses == ["edited"]
+    assert desk.rows("SELECT xmin::text FROM edit_source") == written
+
+
+def test_a_number_and_its_digits_are_the_same_parameter(desk: Desk, openai_server: FakeOpenAI) -> None:
+    openai: dict[str, Any] = {"api_format": "openai", "model": "gpt-image-1"}
+
+    [text] = desk.edit(ask(FIRST, "Make it blue.", parameters={"n": "2"}), **openai).edited
+    [number] = desk.edit(ask(FIRST, "Make it blue.", parameters={"n": 2}), **openai).edited
+
+    assert (text.outcome.status, len(text.files)) == ("edited", 2)
+    assert (number.outcome.status, number.files) == ("known", text.files)
+    assert len(openai_server.edits.accepted) == 1
+
+
+def test_a_budget_of_what_a_dry_run_says_is_enough(desk: Desk) -> None:
+    with desk.making(Wanted()) as (run, editor):
+        plan = plan_edits(run, editor, desk.load(BLUE, BLUE), force=True)
+
+    assert plan.calls == 1
+    assert desk.edit(BLUE, budget=plan.most_cost_usd).statuses == ["edited"]

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import AnswersUnusableError, ModelUnusableError
+from indexer.pipelines.editing.forgetting import forget_gone_lines
 from tests.edits import ask, find_outputs
+from tests.factories import make_failure
 from tests.fakes.edit_scripts import (
     BROKEN,
     BUSY,
@@ -43,8 +45,8 @@ REASONS = [
     "half.jpg: damaged: Truncated File Read",
     "text.png: not an image of a supported format, or damaged at its start",
     "image:99: There is no image 99",
-    f"sha256:{'0' * 64}: There is no indexed image {'0' * 64}",
-    "gemini takes no mask: say in the instruction what is to be changed, or use --api-format openai",
+    f"sha256:{'0' * 64}: There is no indexed image sha256:{'0' * 64}",
+    "gemini takes no mask: say in the instruction what is to be changed, or use a model of the openai format",
     "gemini makes one image a call: leave n out, and ask again for another",
     'its parameters are no object of texts and numbers, such as {"size": "1024x1024"}',
 ]
@@ -195,12 +197,33 @@ def test_lines_that_cannot_be_used_are_listed_and_stop_nothing(desk: Desk) -> No
     assert listed == {f"{desk.folder}/requests.jsonl:{line}": said for line, said in enumerate(REASONS, start=1)}
 
 
+def test_characters_that_no_database_keeps_are_no_hindrance(desk: Desk) -> None:
+    done = desk.edit(ask(FIRST, "Make it\u0000 blue\ud800."), BLUE)
+
+    assert (done.statuses, len(find_outputs(desk.folder))) == (["edited"] * 2, 2)
+
+
 def test_a_line_that_was_mended_is_no_failure_any_more(desk: Desk) -> None:
     desk.edit(ask("missing.png", "Make it blue."))
 
     desk.edit(BLUE)
 
     assert desk.store.failures.find_failures() == []
+
+
+def test_a_line_that_is_gone_is_no_failure_any_more(desk: Desk) -> None:
+    bad = ask("missing.png", "Make it blue.")
+    desk.edit(bad, bad, bad, "not JSON")
+    desk.edit(BLUE, bad)
+    elsewhere = desk.folder / "elsewhere.jsonl:1"
+    kept = ("picture.png: Make it 7:1", "edit 3", f"{desk.folder}/requests.jsonl:2")
+    with desk.store.runs.running("test", {}) as run_id:
+        for location in (str(elsewhere), *kept[:2]):
+            desk.store.failures.record_failure(run_id, make_failure(location, stage="edit"))
+
+    forget_gone_lines(desk.store)
+
+    assert {failure.location for failure in desk.store.failures.find_failures()} == set(kept)
 
 
 def test_too_many_edits_in_a_row_without_an_image_end_the_run(desk: Desk) -> None:

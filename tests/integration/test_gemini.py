@@ -373,7 +373,6 @@ def test_a_busy_endpoint_says_how_long_to_wait(
         Fault(status=200, raw=b'{"candidates": [{"content"', cut_off=True),
         Fault(status=200, raw=b'{"candidates": [{"content"'),
         Fault(status=200, raw=b""),
-        Fault(status=200, raw=b'{"candidates": [{"content": {"parts": [{"inlineData": {"data": "not base64!"}}]}}]}'),
     ],
 )
 def test_what_went_wrong_on_the_way_is_worth_another_try(

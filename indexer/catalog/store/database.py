@@ -51,6 +51,7 @@ class Database:
             timeout=30,
             kwargs={"autocommit": True, "row_factory": dict_row},
             configure=_configure,
+            check=ConnectionPool.check_connection,  # one that was dropped while it lay there is replaced
         )
 
     def close(self) -> None:

@@ -127,7 +127,7 @@ class Edits:
         self._database = database
 
     def register_edit(self, edit: NewEdit, *, force: bool = False) -> RegisteredEdit:
-        """Return the edit of a key, added where it is new; with `force`, another take of a finished one."""
+        """Return the edit of a key, added where it is new; with `force`, another take of what is done or at work."""
         values = asdict(edit) | {
             "conversation": json.dumps(edit.conversation),
             "parameters": json.dumps(edit.parameters),
@@ -141,7 +141,7 @@ class Edits:
         return {row["key"]: Finished(done=row["done"], refused=row["refused"]) for row in rows}
 
     def add_sources(self, edit_id: EditId, sources: Sequence[Source]) -> None:
-        """Note what an edit is made of."""
+        """Note what an edit that is accepted will be made of, where nothing is noted yet."""
         query = compose("edits", "add_sources")
         with (
             self._database.connection() as connection,
@@ -164,12 +164,27 @@ class Edits:
         )
         return ImageId(row["image_id"])
 
-    def claim_edit(self, edit_id: EditId, run_id: RunId, *, retry: bool = False) -> RequestId | None:
-        """Open a request for an edit before it is sent.
+    def claim_edit(
+        self,
+        edit_id: EditId,
+        run_id: RunId,
+        sources: Sequence[Source] = (),
+        *,
+        after_id: EditId | None = None,
+        retry: bool = False,
+    ) -> RequestId | None:
+        """Open a request for an edit before it is sent, and note what it is made of, and which turn it comes after.
 
         None when it is finished, when a living run is doing it, or, unless `retry`, when it was refused.
         """
-        [row] = self._database.fetch("edits", "claim_edit", edit_id=edit_id, run_id=run_id, retry=retry)
+        made_of = json.dumps(
+            [
+                {"position": each.position, "image_id": each.image_id, "role": each.role, "file": each.file}
+                for each in sources
+            ]
+        )
+        values = {"edit_id": edit_id, "run_id": run_id, "retry": retry, "after_id": after_id, "sources": made_of}
+        [row] = self._database.fetch("edits", "claim_edit", **values)
         return None if row["request_id"] is None else RequestId(row["request_id"])
 
     def open_again(self, edit_id: EditId, run_id: RunId) -> RequestId:
@@ -188,7 +203,10 @@ class Edits:
         usage: Usage,
         attempts: int,
     ) -> list[Registered]:
-        """Keep the images that an edit brought, finish it and complete its request, all or nothing."""
+        """Keep the images that an edit brought, finish it and complete its request, all or nothing.
+
+        May be called again where it is not known whether it was kept.
+        """
         registered = []
         # In a pipeline: its statements wait for each other's answers no more than they have to.
         with self._database.connection() as connection, connection.pipeline(), connection.transaction():
@@ -208,9 +226,9 @@ class Edits:
         """Note that an edit brought no image, and why; one that is finished stays so."""
         self._database.execute("edits", "fail_edit", edit_id=edit_id, reason=reason, retryable=retryable)
 
-    def release_edit(self, edit_id: EditId) -> None:
-        """Give an edit back that was not finished."""
-        self._database.execute("edits", "release_edit", edit_id=edit_id)
+    def release_edit(self, edit_id: EditId, run_id: RunId) -> None:
+        """Give an edit back that a run claimed and did not finish."""
+        self._database.execute("edits", "release_edit", edit_id=edit_id, run_id=run_id)
 
     def queue_edit(self, edit_id: EditId) -> None:
         """Have the service do the request that ends with this edit; turns that failed are tried again."""
@@ -229,9 +247,9 @@ class Edits:
         rows = self._database.fetch("edits", "claim_queued", edit_ids=list(edit_ids), run_id=run_id)
         return sorted(EditId(row["edit_id"]) for row in rows)
 
-    def get_registered(self, edit_id: EditId) -> RegisteredEdit:
-        """Return an edit as it stands; raises NotFoundError."""
-        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id)
+    def get_registered(self, edit_id: EditId, run_id: RunId) -> RegisteredEdit:
+        """Return an edit as it stands, `sent` only where a living run or this one is at it; raises NotFoundError."""
+        row = self._database.fetch_one("edits", "get_registered", edit_id=edit_id, run_id=run_id)
         if row is None:
             raise NotFoundError("edit", edit_id)
         return RegisteredEdit(**row)

@@ -35,6 +35,11 @@ class Document:
         """Return the keywords of the caption and of the file itself, in lower case, each once."""
         return list(dict.fromkeys(keyword.casefold() for keyword in [*self.keywords, *self.own_keywords]))
 
+    @property
+    def meant(self) -> list[str]:
+        """Return what its vector is the mean of: its sentences, and as one more what edits asked for it in words."""
+        return [*self.sentences, ". ".join(self.instructions)] if self.instructions else self.sentences
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryWords:

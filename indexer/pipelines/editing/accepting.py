@@ -1,16 +1,15 @@
 """Requests that are accepted now and done later: kept as edits not sent yet, of which the last turn names them all."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.catalog.store import Store
-from indexer.catalog.store.edits import NewEdit, RegisteredEdit, Source, StoredEdit
+from indexer.catalog.store.edits import RegisteredEdit, StoredEdit
 from indexer.catalog.store.images import StoredImage
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
 from indexer.errors import NotFoundError
 from indexer.models import EditId, ImageId
-from indexer.pipelines.editing.keys import Content
+from indexer.pipelines.editing.registering import content_of, new_edit, sources_of, turns_of
 from indexer.pipelines.locating import find_file
 
 _IMAGE = "image:"
@@ -30,18 +29,13 @@ def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool, r
     images = [_find(store, name) for name in request.images]
     mask = _find(store, request.mask) if request.mask else None
     edits: list[RegisteredEdit] = []
-    content = Content(
-        images=[image.sha256 for image in images],
-        mask=mask.sha256 if mask else None,
-        api_format=editor.api_format,
-        model=editor.model,
-        parameters=request.parameters,
-    )
-    for number in range(1, max(1, len(request.turns)) + 1):
-        new = _new_edit(request, content, number, after_id=edits[-1].edit_id if edits else None)
+    content = content_of(request, editor, [image.sha256 for image in images], mask.sha256 if mask else None)
+    for number in range(1, len(turns_of(request)) + 1):
+        new = new_edit(request, content, number, after_id=edits[-1].edit_id if edits else None)
         edits.append(store.edits.register_edit(new, force=force))
     if edits[0].state != "done":
-        store.edits.add_sources(edits[0].edit_id, _sources(images, mask))
+        sources = sources_of([image.image_id for image in images], mask.image_id if mask else None)
+        store.edits.add_sources(edits[0].edit_id, sources)
     if not (force or retry) and any(edit.state == "failed" and not edit.retryable for edit in edits):
         return edits[-1].edit_id
     image_ids = [image_id for edit in edits for image_id in edit.image_ids]
@@ -85,27 +79,3 @@ def _find(store: Store, name: str) -> StoredImage:
     image = store.images.get_image(ImageId(int(name.removeprefix(_IMAGE))))
     find_file(image)
     return image
-
-
-def _new_edit(request: EditRequest, content: Content, number: int, *, after_id: EditId | None) -> NewEdit:
-    turns = request.turns or ("",)
-    return NewEdit(
-        key=content.key(turns[:number]),
-        after_id=after_id,
-        turn=number,
-        instruction=turns[number - 1],
-        conversation=request.conversation,
-        api_format=content.api_format,
-        model=content.model,
-        parameters=content.parameters,
-    )
-
-
-def _sources(images: Sequence[StoredImage], mask: StoredImage | None) -> list[Source]:
-    sources = [
-        Source(position=position, image_id=image.image_id, role="reference" if position else "input")
-        for position, image in enumerate(images)
-    ]
-    if mask is not None:
-        sources.append(Source(position=len(images), image_id=mask.image_id, role="mask"))
-    return sources

@@ -1,6 +1,7 @@
 """The pictures of a request: found by their names, indexed first where they are not, and known by their content."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -8,33 +9,42 @@ from threading import Lock
 from indexer.catalog.store.images import StoredImage
 from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError, NotFoundError
-from indexer.imaging.reading import read_image
+from indexer.imaging.reading import inspect_image, read_image
 from indexer.models import FoundFile, ImageId
 from indexer.pipelines.editing.calling import LeftError
-from indexer.pipelines.jobs import Job, is_unchanged
+from indexer.pipelines.jobs import Job, is_storable, is_unchanged
 from indexer.pipelines.locating import find_file
-from indexer.pipelines.naming import find_image
+from indexer.pipelines.naming import find_image, is_reference
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_INDEXED = ("image:", "sha256:")
-_SMALL_EDGE = 256
+_GONE = "file any more for image"
+_LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A picture that a request names: an image of the catalogue, and the file that holds it; its size is in pixels.
+    """A picture that a request names: an image of the catalogue; its size is in pixels.
 
-    `items` are to be captioned; none where another request brought them.
+    `path` is the file that holds it, None where that is gone: what is finished needs it no more. `items` are to be
+    captioned; none where another request brought them.
     """
 
     image_id: ImageId
     sha256: bytes
     size: tuple[int, int]
-    path: Path
+    path: Path | None
     items: tuple[Job | Outcome, ...] = ()
+    name: str = ""
+
+    @property
+    def file(self) -> Path:
+        """Return the file that holds it; raises BadImageError where that is gone."""
+        if self.path is None:
+            raise BadImageError(f"{self.name}: {NotFoundError(_GONE, self.image_id)}")
+        return self.path
 
 
 class Admitting:
@@ -49,25 +59,23 @@ class Admitting:
 
     def admit(self, request: EditRequest, name: str) -> Admitted:
         """Return the picture of a name; raises BadImageError, whose reason begins with the name, or LeftError."""
-        try:
-            file = find_picture(self._run, request, name)
+        with _faults_of(name):
+            found = find_picture(self._run, request, name)
+            if isinstance(found, StoredImage):
+                return _gone(found, name)
             with self._lock:
-                known = self._admitted.get(file.location)
-            return known or self._register(file)
-        except (BadImageError, NotFoundError) as exc:
-            reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
-            raise BadImageError(f"{name}: {reason}") from exc
+                known = self._admitted.get(found.location)
+            return known or self._register(found)
 
     def admit_mask(self, request: EditRequest, name: str) -> Admitted:
         """Return a mask, which is kept and never captioned, found or counted; raises BadImageError."""
-        try:
-            file = find_picture(self._run, request, name)
+        with _faults_of(name):
+            found = find_picture(self._run, request, name)
+            if isinstance(found, StoredImage):
+                return _gone(found, name)
             with self._lock:
-                known = self._masks.get(file.location)
-            return known or self._register_mask(file)
-        except (BadImageError, NotFoundError) as exc:
-            reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
-            raise BadImageError(f"{name}: {reason}") from exc
+                known = self._masks.get(found.location)
+            return known or self._register_mask(found)
 
     def admit_output(self, file: FoundFile) -> Iterator[Job | Outcome]:
         """Yield what is to be done about an image that was edited before: its caption may be missing."""
@@ -75,7 +83,7 @@ class Admitting:
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
 
     def _register_mask(self, file: FoundFile) -> Admitted:
-        facts = read_image(file.path, max_edge=_SMALL_EDGE).facts
+        facts = read_image(file.path, max_edge=_LEAST_EDGE).facts
         image_id, size = self._run.store.edits.register_mask(facts), (facts.width, facts.height)
         admitted = Admitted(image_id=image_id, sha256=facts.sha256, size=size, path=file.path)
         with self._lock:
@@ -102,21 +110,37 @@ class Admitting:
         return known.image_id if known and is_unchanged(file, known) else None
 
 
-def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile:
-    """Return the file that a name means: a path from the request's folder, or an indexed image's.
+def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile | StoredImage:
+    """Return the file that a name means, a path from the request's folder or an indexed image's.
 
-    Raises NotFoundError for an image that is not indexed, or whose file is gone.
+    Where the file is gone, what the catalogue knows that it was; raises NotFoundError for an image that is not indexed.
     """
-    prefix = next((prefix for prefix in _INDEXED if name.startswith(prefix)), None)
-    if prefix is None:
-        return find_named(request.folder, name, request.location)
-    image = run.store.images.get_image(find_image(run.store, name.removeprefix(prefix)))
-    return file_of(image, find_file(image))
+    image_id = find_image(run.store, name) if is_reference(name) else None
+    if image_id is None:
+        file = find_named(request.folder, name, request.location)
+        is_gone = not file.modified_ns and is_storable(file.location)
+        image_id = run.store.images.find_image_at(file.location) if is_gone else None
+        if image_id is None:
+            return file
+    image = run.store.images.get_image(image_id)
+    try:
+        return file_of(image, find_file(image))
+    except NotFoundError:
+        return image
+
+
+def find_sha256(run: Run, request: EditRequest, name: str) -> bytes:
+    """Return the SHA-256 of the picture that a name means; raises BadImageError or NotFoundError."""
+    found = find_picture(run, request, name)
+    return found.sha256 if isinstance(found, StoredImage) else inspect_image(found.path)[0]
 
 
 def file_of(image: StoredImage, path: Path) -> FoundFile:
-    """Return an indexed image's file as one that was found."""
-    status = path.stat()
+    """Return an indexed image's file as one that was found; raises NotFoundError where it is gone."""
+    try:
+        status = path.stat()
+    except OSError as exc:
+        raise NotFoundError(_GONE, image.image_id) from exc
     at = dict(zip(image.locations, image.relative_paths, strict=True))
     return FoundFile(
         path=path,
@@ -125,3 +149,17 @@ def file_of(image: StoredImage, path: Path) -> FoundFile:
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
     )
+
+
+def _gone(image: StoredImage, name: str) -> Admitted:
+    size = (image.width, image.height)
+    return Admitted(image_id=image.image_id, sha256=image.sha256, size=size, path=None, name=name)
+
+
+@contextmanager
+def _faults_of(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (BadImageError, NotFoundError) as exc:
+        reason = exc.reason if isinstance(exc, BadImageError) else str(exc)
+        raise BadImageError(f"{name}: {reason}") from exc

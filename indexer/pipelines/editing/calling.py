@@ -7,11 +7,20 @@ from functools import partial
 from threading import Semaphore
 from typing import Any
 
+import tenacity
+
 from indexer.catalog.store.edits import NewOutput, RegisteredEdit
 from indexer.catalog.store.images import Registered, Wanted
 from indexer.catalog.store.requests import RequestOutcome
 from indexer.editing.editor import EditAnswer, EditCall, Editor
-from indexer.errors import BadImageError, ModelRefusedError, ModelUnavailableError, ModelUnusableError, SettingsError
+from indexer.errors import (
+    BadImageError,
+    DatabaseError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ModelUnusableError,
+    SettingsError,
+)
 from indexer.imaging.reading import ReadImage
 from indexer.models import FoundFile, RequestId, Usage, clean_text
 from indexer.pipelines.asking import Asking, Hope
@@ -19,6 +28,9 @@ from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.jobs import read_for
 from indexer.pipelines.run import Run
 from indexer.sources.folders import find_file
+
+# A database that is away for a moment does not cost an image that is paid for.
+_KEEPS_TRYING_S, _LONGEST_WAIT_S = 10.0, 1.0
 
 
 class EditFailedError(Exception):
@@ -63,6 +75,21 @@ class Made:
     reply: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An edit that may have to be done, its images to be filed under `folder_key`.
+
+    `claim` opens its request, or says that it is finished or at work; `make` reads its pictures, once it is sure to be
+    sent. `most_usd` is what it can cost.
+    """
+
+    edit: RegisteredEdit
+    folder_key: bytes
+    most_usd: float
+    claim: Callable[[], RequestId | None]
+    make: Callable[[], EditCall]
+
+
 class Calling:
     """The editor's stage of one run; `call` is called from many threads."""
 
@@ -74,46 +101,49 @@ class Calling:
         self._places = Semaphore(asking.limiter.ceiling)
         self._filing = filing
         self._wanted = wanted
+        self._keeping = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(DatabaseError),
+            stop=tenacity.stop_after_delay(_KEEPS_TRYING_S),
+            wait=tenacity.wait_exponential(multiplier=0.1, max=_LONGEST_WAIT_S),
+            reraise=True,
+        )
         self._hope = Hope("edits in a row brought no image")
 
-    def call(
-        self, edit: RegisteredEdit, make: Callable[[], EditCall], key: bytes, most_usd: float, spent: Spent
-    ) -> Made | None:
-        """Do an edit and return what it brought, filed under `key`; None where it is finished, or another is at it.
+    def call(self, due: Due, spent: Spent) -> Made | None:
+        """Do an edit and return what it brought; None where it is finished, or another is at it.
 
-        `make` reads its pictures, once it is sure to be sent; `most_usd` is what it can cost, a second try included.
-        Raises EditFailedError, LeftError or ModelUnusableError.
+        Raises EditFailedError, BadImageError, LeftError or ModelUnusableError.
         """
         with self._places:
-            if self._run.stop.is_set() or not self._run.budget.reserve(most_usd, self._run.stop):
+            if self._run.stop.is_set() or not self._run.budget.reserve(due.most_usd, self._run.stop):
                 raise LeftError
             before_usd = spent.usage.cost_usd or 0.0
             try:
-                request_id = self._run.store.edits.claim_edit(edit.edit_id, self._run.id, retry=self._run.retry_failed)
-                return None if request_id is None else self._do(edit, request_id, make, key, spent)
-            except (EditFailedError, LeftError):
+                request_id = due.claim()
+                return None if request_id is None else self._do(due, request_id, spent)
+            except (EditFailedError, BadImageError, LeftError):
                 raise
             except BaseException:
                 self._run.stop.set()  # it ends the run, and the next in line would take this place and be paid for
+                self._run.store.edits.release_edit(due.edit.edit_id, self._run.id)
                 raise
             finally:
-                self._run.budget.settle(most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
+                self._run.budget.settle(due.most_usd, (spent.usage.cost_usd or 0.0) - before_usd)
 
-    def _do(
-        self, edit: RegisteredEdit, request_id: RequestId, make: Callable[[], EditCall], key: bytes, spent: Spent
-    ) -> Made:
+    def _do(self, due: Due, request_id: RequestId, spent: Spent) -> Made:
+        edit = due.edit
         try:
-            call = make()
+            call = due.make()
         except BadImageError as exc:
             self._run.store.requests.drop_unsent([request_id])
             raise self._failed(edit, exc.reason, retryable=True) from exc
         reason = ""
         for is_last in (False, True):
             answer, tries = self._send(edit, request_id, call, spent)
-            with self._released(edit, request_id, tries, answer.usage):
-                filed, reason = self._file(edit, answer, key)
-            if filed:
-                return self._keep(edit, request_id, answer, filed, tries)
+            with self._accounted(request_id, tries, answer.usage):
+                filed, reason = self._file(edit, answer, due.folder_key)
+                if filed:
+                    return self._keep(edit, request_id, answer, filed, tries)
             self._close(request_id, "unusable", tries, answer.usage)
             if not is_last:
                 request_id = self._run.store.edits.open_again(edit.edit_id, self._run.id)
@@ -138,14 +168,13 @@ class Calling:
         except ModelUnavailableError as exc:
             self._close(request_id, "unavailable", tries.count)
             if self._run.stop.is_set():
-                self._run.store.edits.release_edit(edit.edit_id)
+                self._run.store.edits.release_edit(edit.edit_id, self._run.id)
                 raise LeftError from exc
             error = self._failed(edit, str(exc), retryable=True)
             self._hope.lose(str(exc), is_down=True)
             raise error from exc
         except ModelUnusableError:
             self._close(request_id, "unavailable", tries.count)
-            self._run.store.edits.release_edit(edit.edit_id)
             raise
         finally:
             spent.add(tries.count, usage)
@@ -159,7 +188,7 @@ class Calling:
             try:
                 read = read_for(self._run.captioner, find_file(unnamed, self._filing.output))
             except BadImageError as exc:
-                unnamed.unlink()
+                self._filing.discard(unnamed)
                 reason = f"the model's answer is no usable image: {exc.reason}"
                 continue
             path = self._filing.name(unnamed, key, edit.turn, read.facts.format)
@@ -172,7 +201,8 @@ class Calling:
     ) -> Made:
         # A reply names its images by number: with one of them missing, it cannot be given back.
         reply = answer.reply if len(filed) == len(answer.images) else None
-        registered = self._run.store.edits.store_edit(
+        keep = partial(
+            self._run.store.edits.store_edit,
             edit.edit_id,
             request_id,
             [NewOutput(facts=output.read.facts, file=output.file) for output in filed],
@@ -181,17 +211,18 @@ class Calling:
             usage=answer.usage,
             attempts=tries,
         )
+        registered = self._keeping(keep)
         self._hope.win()
         return Made(outputs=filed, registered=registered, reply=reply)
 
     @contextmanager
-    def _released(self, edit: RegisteredEdit, request_id: RequestId, tries: int, usage: Usage) -> Iterator[None]:
-        """Note what was paid where its images cannot be written, and let the edit be done again."""
+    def _accounted(self, request_id: RequestId, tries: int, usage: Usage) -> Iterator[None]:
+        """Note what was paid for images that then could not be kept."""
         try:
             yield
         except SettingsError:
+            self._run.stop.set()
             self._close(request_id, "unusable", tries, usage)
-            self._run.store.edits.release_edit(edit.edit_id)
             raise
 
     def _failed(self, edit: RegisteredEdit, reason: str, *, retryable: bool) -> EditFailedError:

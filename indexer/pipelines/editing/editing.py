@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from indexer.catalog.store.failures import NewFailure
 from indexer.editing.editor import Editor
@@ -59,8 +60,9 @@ class Editing:
     def edit(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Outcome]:
         """Yield an outcome for each image as it is captioned, and return when every caption has its entry.
 
-        `tell` hears what came of each request. Setting the run's `stop` ends it after the calls in flight. What makes
-        the whole run pointless (a wrong key, a full disk) is raised, also after those.
+        `tell` hears what came of each request, from any thread, but never twice at once. Setting the run's `stop` ends
+        it after the calls in flight. What makes the whole run pointless (a wrong key, a full disk) is raised, also
+        after those.
         """
         self.filing.open()
         # Closed here, not whenever it is forgotten: what is in flight is awaited while it can still be kept.
@@ -70,38 +72,47 @@ class Editing:
     def _make_all(
         self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]
     ) -> Generator[Job | Outcome, None, None]:
+        telling = Lock()
+
+        def perform(request: EditRequest) -> Edited:
+            edited = Edited(request=request, outcome=Outcome(location=request.location, status="left"))
+            try:
+                self._perform(edited)
+            except BaseException:
+                self.ingesting.run.stop.set()  # now: others may wait for what this one was at
+                raise
+            finally:
+                with telling:  # here: whoever breaks off awaits what is in flight, and looks at nothing of it
+                    tell(edited)
+            return edited
+
         with ThreadPoolExecutor(self.concurrency + _AHEAD, "edit") as editors:
-            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, self._perform, 2 * self.concurrency + _AHEAD)
-            error: CaptionSearchError | None = None
+            ahead: LookAhead[EditRequest, Edited] = LookAhead(editors, perform, 2 * self.concurrency + _AHEAD)
             try:
                 for edited in ahead.over(requests):
                     if isinstance(edited, Edited):
-                        tell(edited)
-                        error = error or edited.error
                         yield from edited.items
             except BaseException:
                 self.ingesting.run.stop.set()  # those that wait in line are not paid for any more
                 raise
-            if error is not None:  # only now: what is in flight is told, too
-                raise error
 
-    def _perform(self, request: EditRequest) -> Edited:
-        spent, edited = Spent(), Edited(request=request, outcome=Outcome(location=request.location, status="left"))
+    def _perform(self, edited: Edited) -> None:
+        request, spent, outcome = edited.request, Spent(), edited.outcome
         try:
             work = self.turning.begin(request, edited.items)
             edited.turns.extend(self.turning.turns(work, edited.items, spent))
             self.ingesting.run.store.failures.forget_failures([request.location])
             status: Status = "edited" if any(turn.is_new for turn in edited.turns) else "known"
-            outcome = replace(edited.outcome, status=status)
+            outcome = replace(outcome, status=status)
         except LeftError:
-            outcome = edited.outcome
+            pass
         except (EditFailedError, BadImageError) as exc:
             outcome = self._fail(request, exc)
         except (ModelUnusableError, SettingsError) as exc:
-            self.ingesting.run.stop.set()
-            outcome, edited.error = edited.outcome, exc
-        edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
-        return edited
+            edited.error = exc
+            raise
+        finally:
+            edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
 
     def _fail(self, request: EditRequest, error: EditFailedError | BadImageError) -> Outcome:
         retryable = error.retryable if isinstance(error, EditFailedError) else True

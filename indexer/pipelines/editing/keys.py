@@ -28,7 +28,7 @@ class Content:
             "mask": self.mask.hex() if self.mask else None,
             "api_format": self.api_format,
             "model": self.model,
-            "parameters": dict(self.parameters),
+            "parameters": {name: str(value) for name, value in self.parameters.items()},  # 2 and "2" ask alike
             "turns": list(turns),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError, NotFoundError
-from indexer.imaging.reading import inspect_image
-from indexer.pipelines.editing.admitting import find_picture
-from indexer.pipelines.editing.keys import Content
+from indexer.pipelines.editing.admitting import find_sha256
+from indexer.pipelines.editing.registering import content_of, most_cost_usd, turns_of
 from indexer.pipelines.run import Run
 
 
@@ -53,7 +52,7 @@ def plan_edits(run: Run, editor: Editor, requests: Iterable[EditRequest], *, for
             plan.refused += 1
         else:
             for number in open_:
-                if force or keys[number - 1] not in planned:
+                if keys[number - 1] not in planned:
                     _add_call(plan, editor, request, number)
             planned.update(keys)
     return plan
@@ -63,17 +62,13 @@ def _keys(run: Run, editor: Editor, request: EditRequest) -> list[bytes]:
     """Return the keys of all turns of a request; raises BadImageError or NotFoundError."""
     if request.fault is not None:
         raise BadImageError(request.fault)
-    images = [inspect_image(find_picture(run, request, name).path)[0] for name in request.images]
-    mask = inspect_image(find_picture(run, request, request.mask).path)[0] if request.mask else None
-    content = Content(
-        images=images, mask=mask, api_format=editor.api_format, model=editor.model, parameters=request.parameters
-    )
-    turns = request.turns or ("",)
+    images = [find_sha256(run, request, name) for name in request.images]
+    mask = find_sha256(run, request, request.mask) if request.mask else None
+    content, turns = content_of(request, editor, images, mask), turns_of(request)
     return [content.key(turns[:number]) for number in range(1, len(turns) + 1)]
 
 
 def _add_call(plan: EditPlan, editor: Editor, request: EditRequest, number: int) -> None:
     plan.calls += 1
-    pictures, characters = len(request.images) + number - 1, sum(map(len, request.turns[:number]))
-    most = editor.most_cost_usd(request.parameters, pictures=pictures, characters=characters)
+    most = most_cost_usd(editor, request, number)
     plan.most_cost_usd = None if plan.most_cost_usd is None or most is None else plan.most_cost_usd + most

@@ -1,3 +1,4 @@
+import base64
 import json
 from typing import Any
 
@@ -104,3 +105,27 @@ def test_the_reply_to_give_back_has_signatures_and_places_and_no_images() -> Non
             {"text": "", "thought_signature": "ZW5k"},
         ]
     }
+
+
+PIXELS = b"\x89PNG\r\n\x1a\n\xfb\xff and so on"
+STANDARD, WRAPPED = base64.b64encode(PIXELS).decode(), base64.encodebytes(PIXELS).decode()
+FOR_URLS = base64.urlsafe_b64encode(PIXELS).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(STANDARD, PIXELS), (WRAPPED, PIXELS), (FOR_URLS, PIXELS), ("no base64!", b"no base64!")]
+)
+def test_images_are_read_however_they_are_packed_and_are_an_answer_in_any_case(sent: str, read: bytes) -> None:
+    of_gemini = {"candidates": [{"content": {"parts": [{"inlineData": {"data": sent}}]}}]}
+
+    assert read_gemini(json.dumps(of_gemini)).images() == (read,)
+    assert read_images(json.dumps({"data": [{"b64_json": sent}]})).images() == (read,)
+
+
+def test_words_that_postgres_cannot_keep_do_not_cost_the_image_beside_them() -> None:
+    parts = '[{"text": "half a pair \\ud83d and a zero\\u0000"}, {"inlineData": {"data": "' + STANDARD + '"}}]'
+
+    answer = read_gemini('{"candidates": [{"content": {"parts": ' + parts + "}}]}")
+
+    assert answer.images() == (PIXELS,)
+    assert answer.reply()["parts"][0] == {"text": "half a pair \ufffd and a zero"}

@@ -42,6 +42,10 @@ def test_images_are_one_name_or_several(fields: dict[str, Any], images: tuple[st
         ([{"from": "human", "value": "<image>\nMake it blue."}, {"from": "gpt", "value": "Done."}], ("Make it blue.",)),
         ([{"role": "system", "content": "You edit."}, *TURN], ("Make it blue.",)),
         ([{"role": "user", "content": " Line one.\r\nLine two.\u0000 "}], ("Line one.\nLine two.",)),
+        (
+            [{"role": "user", "content": [{"type": "text", "text": "Make it blue."}, {"type": "image_url"}]}],
+            ("Make it blue.",),
+        ),
         ([{"role": "user", "content": ""}], ()),
         ([], ()),
         (None, ()),
@@ -61,6 +65,31 @@ def test_a_conversation_is_kept_as_it_is_written(tmp_path: Path) -> None:
 
     assert request.conversation == turns
     assert request.written == {"images": "a.png", "conversations": turns, "source": {"page": 3}}
+
+
+def test_a_conversation_is_kept_without_what_the_catalogue_cannot_hold(tmp_path: Path) -> None:
+    turn = {
+        "role": "user",
+        "content": "Go\ud800\u0000.",
+        "k\u0000": [float("nan"), 1.5, {"deep": "\u0000"}, None, True],
+    }
+
+    request = request_of(tmp_path, conversations=[turn], parameters={"size": "1K\u0000"})
+
+    assert request.conversation == [
+        {"role": "user", "content": "Go\ufffd.", "k": [None, 1.5, {"deep": ""}, None, True]}
+    ]
+    assert (request.turns, request.parameters) == (("Go\ufffd.",), {"size": "1K"})
+
+
+@pytest.mark.parametrize(("depth", "fault"), [(20, None), (600, "it nests too deep"), (2000, "it is no JSON object")])
+def test_a_line_that_nests_too_deep_to_be_written_is_a_fault(depth: int, fault: str | None, tmp_path: Path) -> None:
+    deep = f"{'[' * depth}{']' * depth}"
+    line = f'{{"images": "a.png", "conversations": [{{"role": "user", "content": "Go.", "deep": {deep}}}]}}'
+
+    [request] = load_requests(write_requests(tmp_path, line))
+
+    assert request.fault == fault
 
 
 @pytest.mark.parametrize(("said", "mask"), [("m.png", "m.png"), ("image:3", "image:3"), ("", None), (None, None)])

@@ -73,8 +73,11 @@ def test_ten_small_sums_are_shown_without_the_noise_of_floats() -> None:
         (1, Usage(input_tokens=10, output_tokens=1), 1),
     ],
 )
-def test_an_answer_whose_price_is_not_known_is_counted_as_that(requests: int, usage: Usage, unpriced: int) -> None:
-    assert tally_of(outcome(requests=requests, usage=usage)).unpriced == unpriced
+@pytest.mark.parametrize("status", ["captioned", "edited"])
+def test_an_answer_whose_price_is_not_known_is_counted_as_that(
+    status: Status, requests: int, usage: Usage, unpriced: int
+) -> None:
+    assert tally_of(outcome(status, requests=requests, usage=usage)).unpriced == unpriced
 
 
 def test_tokens_known_by_half_count_by_half() -> None:

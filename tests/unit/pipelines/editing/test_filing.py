@@ -1,3 +1,5 @@
+import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -58,3 +60,32 @@ def test_a_mask_is_kept_as_it_is_and_hidden(tmp_path: Path) -> None:
     kept = filing.keep_mask(tmp_path / "m.PNG", KEY)
 
     assert (kept.name, kept.read_bytes()) == (".000102030405_mask.png", b"mask")
+
+
+def test_a_mask_that_is_its_own_kept_copy_stays(tmp_path: Path) -> None:
+    (tmp_path / "m.png").write_bytes(b"mask")
+    filing = Filing(tmp_path / "edits")
+    filing.open()
+    kept = filing.keep_mask(tmp_path / "m.png", KEY)
+
+    assert filing.keep_mask(kept, KEY) == kept
+    assert [path.read_bytes() for path in kept.parent.iterdir()] == [b"mask"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda filing, file: filing.name(file, KEY, 1, "PNG"),
+        lambda filing, file: filing.read(file),
+        lambda filing, file: filing.discard(file),
+    ],
+    ids=["name", "read", "discard"],
+)
+def test_a_folder_that_is_removed_meanwhile_is_told(use: Callable[[Filing, Path], object], tmp_path: Path) -> None:
+    filing = Filing(tmp_path / "edits")
+    filing.open()
+    file = filing.write(KEY, b"content")
+    shutil.rmtree(filing.output)
+
+    with pytest.raises(SettingsError, match=r"Edited images cannot be written to .*/edits: No such file"):
+        use(filing, file)

@@ -7,7 +7,7 @@ import pytest
 from indexer.pipelines.editing.keys import Content, short
 
 CONTENT = Content(images=[b"a", b"b"], mask=None, api_format="gemini", model="m", parameters={"n": 1, "size": "1K"})
-KEY = "c19aa4c51c7e40250191f85567e033c3d6bb7a5288343b484271db10dfbead2c"
+KEY = "67cd07a75bc961dde47d10a4266bf72165c10af53cfea6cecb190dd44d67da89"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,12 @@ def test_the_order_of_parameters_is_not() -> None:
     turned = replace(CONTENT, parameters={"size": "1K", "n": 1})
 
     assert turned.key(["One."]) == CONTENT.key(["One."])
+
+
+def test_a_number_and_its_digits_ask_for_the_same() -> None:
+    as_text = replace(CONTENT, parameters={"n": "1", "size": "1K"})
+
+    assert as_text.key(["One."]) == CONTENT.key(["One."])
 
 
 def test_a_key_never_changes_from_version_to_version() -> None:
