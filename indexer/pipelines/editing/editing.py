@@ -122,9 +122,10 @@ class Editing:
 
 
 def refuse(editor: Editor, request: EditRequest) -> EditRequest:
-    """Return a request with its fault where the editor cannot do it, as it is where it can."""
+    """Return a request as the editor names its parameters, with its fault where the editor cannot do it."""
     if request.fault is not None:
         return request
+    request = replace(request, parameters=editor.name_parameters(request.parameters))
     fault = editor.find_fault(
         images=len(request.images),
         turns=request.turns,
