@@ -132,7 +132,7 @@ def test_what_may_have_been_kept_already_can_be_kept_again(store: Store, run_id:
         edit_id, request_id, [output], make_wanted(), reply=None, usage=Usage(cost_usd=0.5), attempts=1
     )
 
-    edit = store.edits.get_edit(edit_id)
+    edit = store.edits.find_turns(edit_id)[-1]
     assert [each.image_id for each in first] == [each.image_id for each in second] == edit.image_ids
     assert (edit.requests, edit.cost_usd) == (1, 0.5)
 
