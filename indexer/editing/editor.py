@@ -72,6 +72,9 @@ class Editor(Protocol):
     def has_price(self) -> bool:
         """Whether what its calls cost is known."""
 
+    def name_parameters(self, parameters: Parameters) -> Parameters:
+        """Return parameters under the names that the endpoint has for them."""
+
     def find_fault(self, *, images: int, turns: Sequence[str], has_mask: bool, parameters: Parameters) -> str | None:
         """Return why this editor cannot do a request, as a clause; None where it can. Nothing is sent.
 

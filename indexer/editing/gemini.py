@@ -10,7 +10,7 @@ from google.genai import types
 from indexer.editing.editor import EditAnswer, EditCall, Exchange, Parameters
 from indexer.editing.gemini_answers import GeminiAnswer, read_gemini
 from indexer.editing.gemini_client import translated_errors
-from indexer.editing.gemini_models import DEFAULT_SIZE, SIZE, find_fault
+from indexer.editing.gemini_models import DEFAULT_SIZE, SIZE, find_fault, name_parameters
 from indexer.errors import ModelRefusedError
 from indexer.http_answers import pause_s
 from indexer.imaging.sending import media_type_of
@@ -33,6 +33,10 @@ class GeminiEditor:
     def has_price(self) -> bool:
         """Whether what its tokens cost is known."""
         return self._price is not None
+
+    def name_parameters(self, parameters: Parameters) -> Parameters:
+        """Call a size what Gemini calls it; see `Editor`."""
+        return name_parameters(parameters)
 
     def find_fault(self, *, images: int, turns: Sequence[str], has_mask: bool, parameters: Parameters) -> str | None:
         """Return why the model cannot do a request; see `Editor`."""

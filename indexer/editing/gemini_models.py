@@ -6,12 +6,18 @@ from indexer.editing.editor import Parameters
 from indexer.models import counted
 
 SIZE, DEFAULT_SIZE = "image_size", "1K"
+_NAMED = {"size": SIZE}  # what other formats call it
 _RATIO = "aspect_ratio"
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _NARROW_RATIOS = ("1:4", "4:1", "1:8", "8:1")
 _NEVER_NARROW = ("gemini-2", "gemini-3-pro")
 _SIZES, _ONE_SIZE = ("1K", "2K", "4K"), "gemini-2"
 _MOST_IMAGES, _LONGEST_INSTRUCTION = 14, 250_000
+
+
+def name_parameters(parameters: Parameters) -> Parameters:
+    """Return parameters under the names that Gemini has for them."""
+    return {_NAMED.get(name, name): value for name, value in parameters.items()}
 
 
 def find_fault(model: str, *, images: int, turns: Sequence[str], has_mask: bool, parameters: Parameters) -> str | None:
@@ -28,7 +34,8 @@ def find_fault(model: str, *, images: int, turns: Sequence[str], has_mask: bool,
     if longest > _LONGEST_INSTRUCTION:
         return f"the instruction has {longest:,} characters, and gemini takes {_LONGEST_INSTRUCTION:,} at most"
     name = model.rpartition("/")[2]
-    return next((fault for key in parameters if (fault := _fault_of(name, key, str(parameters[key])))), None)
+    named = name_parameters(parameters).items()
+    return next((fault for key, value in named if (fault := _fault_of(name, key, str(value)))), None)
 
 
 def _fault_of(model: str, name: str, value: str) -> str | None:
@@ -36,9 +43,10 @@ def _fault_of(model: str, name: str, value: str) -> str | None:
     if name == "n":
         return "gemini makes one image a call: leave n out, and ask again for another"
     if name not in choices:
-        return f"gemini knows no parameter {name}: it takes {', '.join(choices)}"
+        return f"gemini knows no parameter {name}: it takes aspect_ratio and size"
     if not model.startswith(_NEVER_NARROW):
         choices[_RATIO] += _NARROW_RATIOS
     if model.startswith(_ONE_SIZE):
         choices[SIZE] = (DEFAULT_SIZE,)
-    return None if value in choices[name] else f"{name} is {value}: {model} takes {', '.join(choices[name])}"
+    said = name.removeprefix("image_")
+    return None if value in choices[name] else f"{said} is {value}: {model} takes {', '.join(choices[name])}"

@@ -35,6 +35,10 @@ class OpenAIEditor:
         """Whether what its images or their tokens cost is known."""
         return self._price is not None
 
+    def name_parameters(self, parameters: Parameters) -> Parameters:
+        """Return the parameters as they are; see `Editor`."""
+        return parameters
+
     def find_fault(self, *, images: int, turns: Sequence[str], has_mask: bool, parameters: Parameters) -> str | None:
         """Return why the model cannot do a request; see `Editor`."""
         return find_fault(self.model, images=images, turns=turns, has_mask=has_mask, parameters=parameters)

@@ -92,15 +92,25 @@ def make_editing_run(
 
     Raises SettingsError where a budget could not be kept.
     """
-    captioner = build_captioner(settings, captions=None)
+    captioner = build_captioner(_of_captioner(settings, editor), captions=None)
     budget = build_budget(settings, captioner)
     if budget.is_limited and not editor.has_price:
         raise SettingsError(
-            f"A budget cannot be kept without the price of {editor.model}: write it into ./pricing.toml (see README)."
+            f"A budget cannot be kept without the price of {editor.model}: write it into ./pricing.toml "
+            "(docs/editing.md shows how)."
         )
     asked, said = choose_prompts(store, captioner, [RETRIEVAL], prompts, Wording.of(settings), dry_run=dry_run)
     run = Run(id=RunId(0), store=store, captioner=captioner, prompts=asked, budget=budget, retry_failed=retry_failed)
     return run, said
+
+
+def _of_captioner(settings: Settings, editor: Editor) -> Settings:
+    """Return what the captioner is chosen by: DataFlow's one key and address are Gemini's where that is to edit."""
+    if editor.api_format != "gemini":
+        return settings
+    names = (("openai_api_key", "df_api_key"), ("openai_base_url", "df_base_url"))
+    lent = [ours for ours, theirs in names if getattr(settings, ours) is getattr(settings, theirs)]
+    return settings.model_copy(update=dict.fromkeys(lent))
 
 
 def build_batching(run: Run, reading: "Reading", captioning: Captioning, tell: Callable[[str], None]) -> "Batching":

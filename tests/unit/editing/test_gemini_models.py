@@ -60,12 +60,13 @@ def test_many_images_and_turns_are_no_fault() -> None:
         ({"turns": ("Make it blue.", " ")}, "there is no instruction"),
         ({"turns": ("x" * 250_001,)}, "the instruction has 250,001 characters, and gemini takes 250,000 at most"),
         ({"n": 2}, "gemini makes one image a call: leave n out, and ask again for another"),
-        ({"size": "1024x1024"}, "gemini knows no parameter size: it takes aspect_ratio, image_size"),
+        ({"size": "1024x1024"}, f"size is 1024x1024: {PRO} takes 1K, 2K, 4K"),
+        ({"quality": "high"}, "gemini knows no parameter quality: it takes aspect_ratio and size"),
         ({"aspect_ratio": "7:5"}, f"aspect_ratio is 7:5: {PRO} takes 1:1, 2:3, 3:2"),
         ({"aspect_ratio": "1:8"}, "aspect_ratio is 1:8"),
-        ({"image_size": "8K"}, f"image_size is 8K: {PRO} takes 1K, 2K, 4K"),
-        ({"image_size": "2k"}, "image_size is 2k"),
-        ({"model": FLASH, "image_size": "2K"}, f"image_size is 2K: {FLASH} takes 1K"),
+        ({"image_size": "8K"}, f"size is 8K: {PRO} takes 1K, 2K, 4K"),
+        ({"image_size": "2k"}, "size is 2k"),
+        ({"model": FLASH, "image_size": "2K"}, f"size is 2K: {FLASH} takes 1K"),
     ],
 )
 def test_what_a_model_does_not_take_is_said_in_a_clause(asked: dict[str, Any], said: str) -> None:
