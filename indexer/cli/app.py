@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.ingest)
 app.command("reindex")(reindex.reindex)
-app.command("edit")(edit.edit)
+app.command("edit", context_settings=edit.UNDERSCORES)(edit.edit)
 app.command("export")(export.export)
 app.command("caption")(caption.caption)
 app.command("correct")(correct.correct)

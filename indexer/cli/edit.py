@@ -9,6 +9,8 @@ from indexer.cli.output import JsonFlag, log_to_stderr
 from indexer.cli.prompts import FolderOption
 from indexer.models import ApiFormat
 
+# DataFlow's pipeline writes its flags with underscores: its command lines work as they are.
+UNDERSCORES = {"token_normalize_func": lambda token: token.replace("_", "-")}
 # High quality takes minutes.
 _TIMEOUT_S = 300.0
 
@@ -53,6 +55,8 @@ def edit(
     dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what there is to do; send nothing.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log refusals, and what is sent again.")] = False,
     as_json: JsonFlag = False,
+    first_entry_file_name: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    cache_path: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Make new images of indexed ones, and index them with their lineage; run it again to go on where it was.
 
@@ -65,6 +69,8 @@ def edit(
     from indexer.pipelines.choosing_editors import build_editor
     from indexer.settings import Settings
 
+    # The last two flags are what DataFlow's pipeline calls the file and the folder.
+    requests, output = requests or first_entry_file_name, cache_path or output
     if verbose:
         log_to_stderr()
     settings = Settings.load(budget=budget)
@@ -75,7 +81,7 @@ def edit(
     check_output(requests, output)
     load = find_requests(requests, image or [], instruction or [], mask, given, limit)
     editor = build_editor(settings, api_format=api_format, model=model_name, timeout_s=timeout)
-    found = Requests(load, editor)
+    found = Requests(load, editor, is_file=requests is not None)
     with open_store(settings) as store:
         run, said = make_editing_run(store, settings, editor, prompts, retry_failed=retry_failed, dry_run=dry_run)
         edit_run = EditRun(run, settings, editor, found, output, concurrency=batch_size, force=force, as_json=as_json)

@@ -5,9 +5,12 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import typer
+
 from indexer.editing.editor import Editor, Parameters
 from indexer.editing.requests import EditRequest, load_requests, read_request
-from indexer.errors import SettingsError
+from indexer.errors import JsonFileError, SettingsError
+from indexer.json_items import load_items
 from indexer.pipelines.editing.editing import refuse
 from indexer.pipelines.editing.results import NAME
 
@@ -20,7 +23,8 @@ class Requests:
     Raises JsonFileError where they cannot be read.
     """
 
-    def __init__(self, load: Loading, editor: Editor) -> None:
+    def __init__(self, load: Loading, editor: Editor, *, is_file: bool = True) -> None:
+        self.is_file = is_file
         self._load = load
         self._editor = editor
         self._count = sum(1 for _ in load())
@@ -46,12 +50,16 @@ def find_requests(
 ) -> Loading:
     """Return what loads the requests of a file, or the one of the flags; a line's parameters go before the flags'.
 
-    Raises SettingsError where neither is given, or both.
+    Raises BadParameter where neither is given, or both, and JsonFileError for a file that has no requests.
     """
     if (file is None) == (not images):
-        raise SettingsError("Name a file of requests, or one image: `indexer edit --image IMAGE --instruction TEXT`.")
+        raise typer.BadParameter(
+            "Name a file of requests, or one image: `indexer edit --image IMAGE --instruction TEXT`."
+        )
     if file is not None and (instructions or mask):
-        raise SettingsError("--instruction and --mask go with --image; a file of requests has its own.")
+        raise typer.BadParameter("--instruction and --mask go with --image; a file of requests has its own.")
+    if file is not None:
+        _check_first(file)
     load = _loading(file, limit) if file else lambda: [_of_flags(images, instructions, mask)]
     return lambda: (replace(request, parameters={**parameters, **request.parameters}) for request in load())
 
@@ -60,6 +68,15 @@ def check_output(file: Path | None, output: Path) -> None:
     """Raise SettingsError where the list of edits would take the place of the file of requests."""
     if file is not None and file.resolve() == (output / NAME).resolve():
         raise SettingsError(f"{file} is where this run lists its edits: name another --output, or rename your file.")
+
+
+def _check_first(file: Path) -> None:
+    """Raise JsonFileError for a file without a request, and for one whose first line is none: nor is the rest."""
+    _, first = next(load_items(file), (0, None))
+    if first is None:
+        raise JsonFileError(file, "has no requests")
+    if isinstance(first, bytes):
+        raise JsonFileError(file, 'requests are JSONL: {"images": …, "conversations": …} on each line')
 
 
 def _loading(file: Path, limit: int | None) -> Loading:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
 from indexer.editing.editor import Editor
+from indexer.errors import BadImageError
 from indexer.models import counted
 from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.editing.editing import Edited, Editing
@@ -52,6 +53,7 @@ class EditRun:
         self._edits = Tally()
         self._captions = Tally()
         self._images = 0
+        self._found = 0  # images that a run looks at: those to be edited, and those that were
 
     def announce(self, said: str | None) -> None:
         """Tell the user what he might not expect: how captions are made."""
@@ -68,6 +70,7 @@ class EditRun:
     def do(self) -> int:
         """Run it, print the summary and return the exit code."""
         started = time.monotonic()
+        self._check_flags()
         Filing(self._output).open()  # a run that cannot keep anything is not begun
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
@@ -89,18 +92,26 @@ class EditRun:
             return STOPPED
         return SOME_FAILED if self._edits.counts["failed"] or self._captions.counts["failed"] else ALL_DONE
 
+    def _check_flags(self) -> None:
+        """Raise BadImageError where the request of the flags cannot be done: it is no run."""
+        if not self._requests.is_file:
+            plan = plan_edits(self._run, self._editor, self._requests, force=self._force)
+            for _location, reason in plan.faults:
+                raise BadImageError(reason)
+
     def _follow(self, editing: Editing) -> None:
         indexing = editing.ingesting.indexing
-        progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))
+        progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests), also=self._tell_stages)
 
         def tell(edited: Edited) -> None:
             self._edits.seen += 1
             self._edits.add(edited.outcome)
             self._images += len(edited.files)
-            progress.advance()
+            self._found += len(edited.items)
+            progress.advance(is_known=edited.outcome.status == "known")
             tell_failure(edited.outcome, self._edits, as_json=self._as_json)
-            if edited.outcome.status in ("edited", "known"):
-                results.add(edited.request.number, edited.request.written, edited.files)
+            if edited.files:
+                results.add(edited.request.number, edited.request.written, edited.files, error=edited.error_said)
 
         with Results(editing.filing.output) as results:
             with progress if sys.stderr.isatty() else nullcontext():
@@ -108,6 +119,11 @@ class EditRun:
                     self._captions.add(outcome)
                     tell_failure(outcome, self._captions, as_json=self._as_json)
             results.put_in_order()
+
+    def _tell_stages(self) -> Iterator[str]:
+        yield f"{self._edits.counts['edited']:,} edited"
+        if open_ := self._found - sum(self._captions.counts.values()):
+            yield f"{open_:,} to caption"
 
     def _summary(self, editing: Editing, ended: str, seconds: float) -> dict[str, object]:
         edits, captions = self._edits, self._captions
@@ -120,7 +136,7 @@ class EditRun:
             "images": self._images,
             "captioned": captions.counts["captioned"],
             "uncaptioned": captions.counts["failed"] + captions.counts["uncaptioned"],
-            "indexed": editing.ingesting.indexing.written,
+            "indexed": editing.ingesting.indexing.count_indexed(),
             "requests": edits.requests,
             "tokens": edits.tokens,
             "cost_usd": round(edits.cost_usd, 6),
@@ -136,6 +152,8 @@ class EditRun:
             print_json(summary)
             return
         counts = self._edits.counts
+        if summary["ended"] == "failed" and not (self._images or counts["known"] or counts["failed"]):
+            return  # what ended it says all
         parts = [f"{counts['edited']} edited", f"{counts['known']} known"]
         parts += [f"{counts[status]} {status}" for status in ("failed", "left") if counts[status]]
         images = counted(self._images, "image", "images")
@@ -148,7 +166,7 @@ class EditRun:
             print(f"Captions: {describe_requests_made(self._captions)}.")
         if self._images:
             print(f"{self._output / NAME} lists them; `indexer lineage IMAGE` shows what each was made of.")
-        if counts["failed"] or self._captions.counts["failed"]:
+        if (counts["failed"] and self._requests.is_file) or self._captions.counts["failed"]:
             print("`indexer failures` lists what failed and why.")
         for sentence in describe_rest(
             summary["ended"], self._settings.budget, is_exhausted=self._run.budget.is_exhausted

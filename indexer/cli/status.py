@@ -10,6 +10,7 @@ from indexer.cli.output import JsonFlag, print_json, print_table
 from indexer.models import counted, name_captioner
 
 if TYPE_CHECKING:
+    from indexer.catalog.store.failures import Failure
     from indexer.catalog.store.status import CaptionerShare, Counts
     from indexer.pipelines.generations.switching import Standing
 
@@ -92,8 +93,13 @@ def failures(
     else:
         for failure in found:
             tries = counted(max(1, failure.attempts), "try", "tries")
-            again = "the next run tries again" if failure.retryable else "tried again only with --retry-failed"
-            print(f"{failure.location}\n    {failure.reason} ({failure.stage}, {tries}; {again})")
+            print(f"{failure.location}\n    {failure.reason} ({failure.stage}, {tries}; {_tell_again(failure)})")
+
+
+def _tell_again(failure: "Failure") -> str:
+    if failure.stage == "request":
+        return "not tried until the line is changed"
+    return "the next run tries again" if failure.retryable else "tried again only with --retry-failed"
 
 
 def costs(as_json: JsonFlag = False) -> None:

@@ -19,11 +19,16 @@ def tell_failure(outcome: Outcome, tally: Tally, *, as_json: bool) -> None:
     """Say why an image failed: as JSON each, for people the first ones of a run."""
     if outcome.status != "failed":
         return
+    if as_json or tally.counts["failed"] <= _MOST_SHOWN:
+        tell_fault(outcome.location, outcome.reason, quarantined=outcome.quarantined, as_json=as_json)
+
+
+def tell_fault(location: str, reason: str, *, quarantined: bool = False, as_json: bool) -> None:
+    """Say why one thing cannot be done."""
     if as_json:
-        failure = {"location": outcome.location, "reason": outcome.reason, "quarantined": outcome.quarantined}
-        print_json({"failed": failure})
-    elif tally.counts["failed"] <= _MOST_SHOWN:
-        say(f"failed: {outcome.location}: {outcome.reason}")
+        print_json({"failed": {"location": location, "reason": reason, "quarantined": quarantined}})
+    else:
+        say(f"failed: {location}: {reason}")
 
 
 def announce_offline(captioner: Captioner, settings: Settings) -> None:
@@ -42,7 +47,7 @@ def tell_lost(requests: int) -> None:
 def describe_rest(ended: object, budget_usd: float | None, *, is_exhausted: bool) -> Iterator[str]:
     """Yield why a run ended before all was done, where it did."""
     if is_exhausted:
-        yield f"The budget of ${budget_usd} leaves no room for another request; the rest waits."
+        yield f"The budget of {_money(budget_usd or 0.0)} leaves no room for another request; the rest waits."
     elif ended == "stopped":
         yield "Stopped before the end: run the same command again, and it goes on from here."
 
@@ -54,3 +59,9 @@ def describe_requests_made(tally: Tally) -> str:
         return requests
     cost = "price unknown" if tally.unpriced else f"${tally.cost_usd:.4f}"
     return f"{requests}, {tally.tokens:,} tokens, {cost}"
+
+
+def _money(usd: float) -> str:
+    """Write an amount with two decimals, or as many as it has."""
+    whole, _, cents = f"{usd:.6f}".rstrip("0").partition(".")
+    return f"${whole}.{cents:0<2}"

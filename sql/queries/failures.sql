@@ -14,7 +14,7 @@ ON CONFLICT (location) DO UPDATE
             ELSE EXCLUDED.prompt_ids END,
         reason = EXCLUDED.reason,
         retryable = EXCLUDED.retryable, quarantined = EXCLUDED.quarantined, size_bytes = EXCLUDED.size_bytes,
-        modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + 1, last_at = now();
+        modified_ns = EXCLUDED.modified_ns, attempts = failure.attempts + %(was_tried)s::boolean::integer, last_at = now();
 
 -- name: find_standing
 -- Return the failures of these locations that only a changed file or --retry-failed would mend: what is asked now is

@@ -115,9 +115,10 @@ def test_what_cannot_be_done_is_listed_and_asked_again_only_when_told_to(
     assert {failure["location"]: failure["retryable"] for failure in failures} == {
         f"{file}:1": False,
         f"{file}:2": False,
-        f"{file}:4": True,
+        f"{file}:4": False,
         f"{file}:5": True,
     }
+    assert [failure["attempts"] for failure in sorted(failures, key=lambda each: each["location"])] == [1, 1, 1, 2]
     assert {failure["stage"] for failure in failures} == {"edit"}
     assert retried.out.startswith("2 edited, 1 known, 2 failed: 3 images in edits; ")
 
@@ -152,8 +153,9 @@ def test_what_makes_all_requests_pointless_ends_the_command_with_one_sentence(
     [
         (("requests.jsonl", "--output", "picture-050.jpg"), "cannot be written to"),
         (("nothing.jsonl",), "cannot be read: No such file or directory"),
-        ((), "Name a file of requests, or one image"),
-        (("requests.jsonl", "--instruction", "Go."), "--instruction and --mask go with --image"),
+        (("empty.jsonl",), "empty.jsonl: has no requests"),
+        (("table.csv",), "table.csv: requests are JSONL: "),
+        (("--image", "nope.png", "--instruction", "Go."), "nope.png: cannot be read: No such file or directory"),
         (("requests.jsonl", "--model-name", "gemini-none-image", "--budget", "1"), "the price of gemini-none-image"),
     ],
 )
@@ -161,11 +163,14 @@ def test_what_cannot_begin_is_one_sentence_before_anything_is_sent(
     flags: tuple[str, ...], said: str, editing: Command, gemini_server: FakeGemini, openai_server: FakeOpenAI
 ) -> None:
     write_many(editing, 1)
+    (editing.folder / "empty.jsonl").touch()
+    (editing.folder / "table.csv").write_text("image,instruction\na.jpg,Go.\n")
 
     finished = editing("edit", *flags)
 
     assert (finished.code, finished.out) == (1, "")
     assert said in finished.err
+    assert editing("failures").out == "Nothing failed.\n"
     assert "Traceback" not in finished.err
     assert gemini_server.edits.accepted + openai_server.edits.accepted == []
 
@@ -185,3 +190,41 @@ def test_a_budget_and_a_limit_leave_the_rest_for_later(editing: Command, gemini_
     assert 1 < spent < 8
     assert (rest["known"], rest["edited"], rest["left"]) == (spent, 8 - spent, 0)
     assert list(gemini_server.edits.paid_for().values()) == [1] * 8
+
+
+@pytest.mark.parametrize("flags", [(), ("requests.jsonl", "--image", "a.png"), ("--instruction", "Go.")])
+def test_flags_that_do_not_go_together_are_wrong_usage(flags: tuple[str, ...], editing: Command) -> None:
+    finished = editing("edit", *flags)
+
+    assert (finished.code, finished.out) == (2, "")
+
+
+def test_the_command_line_of_dataflows_pipeline_works_as_it_is(editing: Command) -> None:
+    write_many(editing, 1)
+
+    finished = editing(
+        *("edit", "--first_entry_file_name", "requests.jsonl", "--cache_path", "cache", "--api_format", "gemini"),
+        *("--model_name", "gemini-2.5-flash-image", "--batch_size", "2", "--json"),
+    )
+
+    assert (finished.code, finished.lines[-1]["edited"]) == (0, 1), finished.err
+    assert len(read_results(editing.folder, "cache")) == 1
+
+
+def test_a_turn_that_was_paid_for_is_listed_when_the_next_fails(editing: Command, gemini_server: FakeGemini) -> None:
+    write_images(editing.folder, 1, first=50)
+    write_requests(editing.folder, ask("picture-050.jpg", "Paint it.", "Refuse it."))
+    gemini_server.edits.answer = ByInstruction({"Refuse it.": IMAGE_SAFETY})
+
+    first = editing("edit", "requests.jsonl", *FLASH)
+    [broken] = read_results(editing.folder)
+    again = editing("edit", "requests.jsonl", *FLASH)
+    [failure] = editing("failures", "--json").lines
+    gemini_server.edits.answer = paint
+    finished = editing("edit", "requests.jsonl", *FLASH, "--retry-failed")
+    [whole] = read_results(editing.folder)
+
+    assert (first.code, again.code, finished.code) == (3, 3, 0)
+    assert (len(broken["output_image"]), broken["error"][:8]) == (1, "turn 2: ")
+    assert (len(whole["output_image"]), "error" in whole) == (2, False)
+    assert failure["attempts"] == 1

@@ -15,6 +15,7 @@ class NewFailure:
     """Why something could not be done.
 
     Size and time are those of the file; captioner, model and prompts those whose failure it is, at the stage `caption`.
+    `was_tried` unless it is only said again.
     """
 
     location: str
@@ -22,6 +23,7 @@ class NewFailure:
     reason: str
     retryable: bool
     quarantined: bool = False
+    was_tried: bool = True
     captioner: str | None = None
     model: str | None = None
     prompt_ids: Sequence[PromptId] | None = None

@@ -21,6 +21,7 @@ from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
 _GONE = "file any more for image"
+_ADDRESSES = ("http://", "https://")
 _LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
 
@@ -115,6 +116,8 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile | Store
 
     Where the file is gone, what the catalogue knows that it was; raises NotFoundError for an image that is not indexed.
     """
+    if name.startswith(_ADDRESSES):
+        raise BadImageError("addresses are not fetched: download it first")
     image_id = find_image(run.store, name) if is_reference(name) else None
     if image_id is None:
         file = find_named(request.folder, name, request.location)
@@ -130,9 +133,10 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile | Store
 
 
 def find_sha256(run: Run, request: EditRequest, name: str) -> bytes:
-    """Return the SHA-256 of the picture that a name means; raises BadImageError or NotFoundError."""
-    found = find_picture(run, request, name)
-    return found.sha256 if isinstance(found, StoredImage) else inspect_image(found.path)[0]
+    """Return the SHA-256 of the picture that a name means; raises BadImageError, whose reason begins with the name."""
+    with _faults_of(name):
+        found = find_picture(run, request, name)
+        return found.sha256 if isinstance(found, StoredImage) else inspect_image(found.path)[0]
 
 
 def file_of(image: StoredImage, path: Path) -> FoundFile:

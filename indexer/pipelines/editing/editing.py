@@ -43,6 +43,13 @@ class Edited:
         return [path for turn in self.turns for path in turn.paths]
 
     @property
+    def error_said(self) -> str | None:
+        """Return which turn its images end before, and why; None where all are there."""
+        if self.outcome.status in ("edited", "known"):
+            return None
+        return f"turn {len(self.turns) + 1}: {self.outcome.reason or 'not done yet'}"
+
+    @property
     def image_ids(self) -> list[ImageId]:
         """Return the ids of all its images."""
         return [image_id for turn in self.turns for image_id in turn.image_ids]
@@ -107,17 +114,25 @@ class Editing:
         except LeftError:
             pass
         except (EditFailedError, BadImageError) as exc:
-            outcome = self._fail(request, exc)
+            outcome = self._fail(request, exc, was_tried=spent.requests > 0)
         except (ModelUnusableError, SettingsError) as exc:
             edited.error = exc
             raise
         finally:
             edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
 
-    def _fail(self, request: EditRequest, error: EditFailedError | BadImageError) -> Outcome:
+    def _fail(self, request: EditRequest, error: EditFailedError | BadImageError, *, was_tried: bool) -> Outcome:
         retryable = error.retryable if isinstance(error, EditFailedError) else True
-        failure = NewFailure(location=request.location, stage="edit", reason=str(error), retryable=retryable)
-        self.ingesting.run.store.failures.record_failure(self.ingesting.run.id, failure)
+        is_faulty = request.fault is not None
+        failure = NewFailure(
+            location=request.location,
+            stage="request" if is_faulty else "edit",
+            reason=str(error),
+            retryable=retryable and not is_faulty,
+            was_tried=was_tried,
+        )
+        if request.number or request.edit_ids:  # what was asked by flags is told, and nobody could mend it later
+            self.ingesting.run.store.failures.record_failure(self.ingesting.run.id, failure)
         return Outcome(location=request.location, status="failed", reason=str(error))
 
 

@@ -10,7 +10,8 @@ from indexer.json_items import load_items
 
 def forget_gone_lines(store: Store) -> None:
     """Forget what failed in lines that their file has no longer, and in files that are no more."""
-    lines = {location: _split(location) for location in store.failures.find_locations_of("edit")}
+    failed = [location for stage in ("edit", "request") for location in store.failures.find_locations_of(stage)]
+    lines = {location: _split(location) for location in failed}
     numbers = {file: _numbers(file) for file, _ in filter(None, lines.values())}
     store.failures.forget_failures([location for location, line in lines.items() if _is_gone(line, numbers)])
 

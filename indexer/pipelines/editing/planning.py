@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
-from indexer.errors import BadImageError, NotFoundError
+from indexer.errors import BadImageError
 from indexer.pipelines.editing.admitting import find_sha256
 from indexer.pipelines.editing.registering import content_of, most_cost_usd, turns_of
 from indexer.pipelines.run import Run
@@ -41,7 +41,7 @@ def plan_edits(run: Run, editor: Editor, requests: Iterable[EditRequest], *, for
         plan.requests += 1
         try:
             keys = _keys(run, editor, request)
-        except (BadImageError, NotFoundError) as exc:
+        except BadImageError as exc:
             plan.faults.append((request.location, str(exc)))
             continue
         finished = {} if force else run.store.edits.find_finished(keys)
@@ -59,7 +59,7 @@ def plan_edits(run: Run, editor: Editor, requests: Iterable[EditRequest], *, for
 
 
 def _keys(run: Run, editor: Editor, request: EditRequest) -> list[bytes]:
-    """Return the keys of all turns of a request; raises BadImageError or NotFoundError."""
+    """Return the keys of all turns of a request; raises BadImageError."""
     if request.fault is not None:
         raise BadImageError(request.fault)
     images = [find_sha256(run, request, name) for name in request.images]

@@ -1,4 +1,4 @@
-"""`OUTPUT/edits.jsonl`: each finished request as it was written, with the images that came of it."""
+"""`OUTPUT/edits.jsonl`: each request as it was written, with the images that came of it, and its error."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,20 +35,21 @@ class Results:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._mine.close()
 
-    def add(self, number: int, written: Mapping[str, Any], images: Sequence[Path]) -> None:
+    def add(self, number: int, written: Mapping[str, Any], images: Sequence[Path], *, error: str | None = None) -> None:
         """Add the request of a number, from 0, at once: a run that is killed leaves what is finished.
 
-        Raises SettingsError where it cannot be written.
+        `error` is why it has not all of its images. Raises SettingsError where it cannot be written.
         """
+        line = {**written, "output_image": [str(image) for image in images], **({"error": error} if error else {})}
         try:
             start = self._mine.seek(0, 2)
-            write_jsonl([{**written, "output_image": [str(image) for image in images]}], self._mine)
+            write_jsonl([line], self._mine)
             self._starts[number] = start
             self._folders.add(images[0].parent.name)
-            line = self._read(start)
-            if hash(line) not in self._there:
+            whole = self._read(start)
+            if hash(whole) not in self._there:
                 with self._lock:
-                    self._append(line)
+                    self._append(whole)
         except OSError as exc:
             raise SettingsError(f"The list of edits cannot be written to {self.path}: {exc.strerror or exc}.") from exc
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from indexer.cli.edit_requests import Requests, check_output, find_requests
 from indexer.editing.openai_images import OpenAIEditor
@@ -107,5 +108,5 @@ def test_flags_that_do_not_go_together_are_told(
 ) -> None:
     file = write_requests(tmp_path, ask("a.png", "One.")) if has_file else None
 
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(typer.BadParameter, match=said):
         find(file, *images, **changes)

@@ -50,3 +50,15 @@ def test_what_else_is_done_is_named_until_another_image_is() -> None:
 
     assert named.endswith("Indexing the vectors and words of 60 entries.")
     assert "61/61" in shown(progress)
+
+
+def test_what_is_known_already_says_nothing_of_the_speed() -> None:
+    tally = Tally()
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    progress = Progress(tally, lambda: 2, total=60, also=lambda: ["1 edited"], console=console)
+
+    progress.advance(is_known=True)
+    progress.advance()
+
+    assert "1/59" in shown(progress)
+    assert shown(progress).endswith("1 edited · 2 indexed")
