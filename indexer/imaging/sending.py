@@ -60,7 +60,7 @@ def read_mask(path: Path, *, like: SentPicture, original_size: tuple[int, int]) 
     picture, or leaves nothing to be edited.
     """
     with opened(path) as file, open_image(file) as image:
-        _check_proportions(seen_size(image), original_size)
+        check_proportions(seen_size(image), original_size)
         pixels = decode(image, _LARGEST_MASK, is_faithful=True)
     alpha = pixels.getchannel("A") if pixels.mode == "RGBA" else pixels.convert("L").point(_TO_ALPHA)
     if alpha.getextrema()[0] == 255:
@@ -104,7 +104,7 @@ def _sent(data: bytes, size: tuple[int, int]) -> SentPicture:
     return SentPicture(data=data, media_type=media_type_of(data) or "", width=size[0], height=size[1])
 
 
-def _check_proportions(mask: tuple[int, int], picture: tuple[int, int]) -> None:
+def check_proportions(mask: tuple[int, int], picture: tuple[int, int]) -> None:
     """Raise BadImageError where one is not the other made smaller, but for the rounding of a pixel."""
     if abs(mask[0] * picture[1] - mask[1] * picture[0]) > max(*mask, *picture):
         raise BadImageError(

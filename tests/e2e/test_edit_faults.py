@@ -119,7 +119,7 @@ def test_what_cannot_be_done_is_listed_and_asked_again_only_when_told_to(
         f"{file}:5": True,
     }
     assert [failure["attempts"] for failure in sorted(failures, key=lambda each: each["location"])] == [1, 1, 1, 2]
-    assert {failure["stage"] for failure in failures} == {"edit"}
+    assert {failure["stage"] for failure in failures} == {"edit", "request"}
     assert retried.out.startswith("2 edited, 1 known, 2 failed: 3 images in edits; ")
 
 

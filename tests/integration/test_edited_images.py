@@ -274,3 +274,12 @@ def test_what_is_sent_says_nothing_but_its_pixels(desk: Desk, openai_server: Fak
     assert [each.metadata for each in asked] == [set()] * 4
     history = [image for each in asked for turn in each.history for image in turn.images]
     assert all(not Image.open(io.BytesIO(raw)).getexif() for raw in history)
+
+
+def test_a_mask_of_another_size_is_told_before_its_picture_is_captioned(desk: Desk) -> None:
+    Image.new("L", (64, 64), 255).save(desk.folder / "mask.png")
+
+    done = desk.edit(ask(FIRST, "Fill it.", mask="mask.png"), **OPENAI)
+
+    assert (done.statuses, done.captions) == (["failed"], [])
+    assert "a mask of 64 x 64 pixels for a picture of 64 x 48" in done.reasons[0]

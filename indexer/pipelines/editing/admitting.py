@@ -139,6 +139,13 @@ def find_sha256(run: Run, request: EditRequest, name: str) -> bytes:
         return found.sha256 if isinstance(found, StoredImage) else inspect_image(found.path)[0]
 
 
+def find_size(run: Run, request: EditRequest, name: str) -> tuple[int, int]:
+    """Return a picture's size in pixels as seen; raises BadImageError, whose reason begins with the name."""
+    with _faults_of(name):
+        found = find_picture(run, request, name)
+        return (found.width, found.height) if isinstance(found, StoredImage) else inspect_image(found.path)[1]
+
+
 def file_of(image: StoredImage, path: Path) -> FoundFile:
     """Return an indexed image's file as one that was found; raises NotFoundError where it is gone."""
     try:

@@ -11,9 +11,9 @@ from indexer.catalog.store.edits import RegisteredEdit
 from indexer.editing.editor import EditCall, Exchange
 from indexer.editing.requests import EditRequest
 from indexer.errors import NotFoundError
-from indexer.imaging.sending import read_for_editing, read_mask
+from indexer.imaging.sending import check_proportions, read_for_editing, read_mask
 from indexer.models import EditId, ImageId, RequestId, SentPicture
-from indexer.pipelines.editing.admitting import Admitted, Admitting, file_of
+from indexer.pipelines.editing.admitting import Admitted, Admitting, file_of, find_size
 from indexer.pipelines.editing.calling import Calling, Due, EditFailedError, LeftError, Made, Spent
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.keys import Content
@@ -80,11 +80,13 @@ class Turning:
             raise LeftError
         if request.fault is not None:
             raise EditFailedError(request.fault, retryable=True)
+        mask = self._admitting.admit_mask(request, request.mask) if request.mask else None
+        if mask is not None:  # a wrong one is told before its picture is captioned
+            check_proportions(mask.size, find_size(self._run, request, request.images[0]))
         images = []
         for name in request.images:
             images.append(self._admitting.admit(request, name))
             items.extend(images[-1].items)
-        mask = self._admitting.admit_mask(request, request.mask) if request.mask else None
         sha256s = [image.sha256 for image in images]
         content = content_of(request, self._calling.editor, sha256s, mask.sha256 if mask else None)
         return Work(request=request, content=content, images=tuple(images), mask=mask)
