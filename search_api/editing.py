@@ -79,13 +79,9 @@ class EditQueue:
     def _do(self, api_format: ApiFormat, model: str, edit_ids: Sequence[EditId]) -> None:
         stop = Event()  # a run that breaks off sets its own
         self._stops.add(stop)
-        self._tries.update(edit_ids)
         try:
             if self._is_over:
                 return
-            for edit_id in edit_ids:
-                if self._tries[edit_id] > _MOST_TRIES:
-                    give_up(self._store, edit_id, "it broke off again and again: the log of the service says why")
             with self._store.runs.running("edit", {"model": model, "edits": list(edit_ids)}) as run_id:
                 ended = self._edit(api_format, model, edit_ids, run_id, stop)
                 self._store.runs.finish_run(run_id, {"ended": ended})
@@ -98,30 +94,44 @@ class EditQueue:
     def _edit(self, api_format: ApiFormat, model: str, edit_ids: Sequence[EditId], run_id: RunId, stop: Event) -> str:
         self._store.requests.lose_abandoned()
         mine = self._store.edits.claim_queued(edit_ids, run_id)
+        self._tries.update(mine)
+        self._give_up_worn(mine, _MOST_TRIES + 1, "it broke off again and again: the log of the service says why")
         try:
             editing = self._build_editing(api_format, model, run_id, stop)
-            for _outcome in editing.edit([load_accepted(self._store, edit_id) for edit_id in mine], self._tell):
+            requests = [load_accepted(self._store, edit_id) for edit_id in mine if self._tries[edit_id]]
+            for _outcome in editing.edit(requests, self._tell):
                 pass
         except DatabaseError:
             raise
         except CaptionSearchError as exc:
-            for edit_id in mine:
-                give_up(self._store, edit_id, str(exc))
+            _log.warning("edits %s broke off: %s", mine, exc)
+            self._give_up_worn(mine, _MOST_TRIES, str(exc))
             return "failed"
         if stop.is_set():
             return "stopped"
         for edit_id in mine:
-            self._store.edits.unqueue_edit(edit_id)
-            del self._tries[edit_id]
+            if self._tries.pop(edit_id, 0):  # what was given up may be asked for again by now
+                self._store.edits.unqueue_edit(edit_id)
         return "done"
+
+    def _give_up_worn(self, edit_ids: Sequence[EditId], tries: int, reason: str) -> None:
+        for edit_id in edit_ids:
+            if self._tries[edit_id] >= tries:
+                self._give_up(edit_id, reason)
+
+    def _give_up(self, edit_id: EditId, reason: str) -> None:
+        give_up(self._store, edit_id, reason)
+        del self._tries[edit_id]  # whoever asks again has all tries again
 
     def _tell(self, edited: Edited) -> None:
         """Note what did not succeed; what was left is left for the next run, unless there is no money for it."""
         edit_id, outcome = edited.request.edit_ids[-1], edited.outcome
-        if outcome.status == "failed":
-            give_up(self._store, edit_id, outcome.reason)
+        if edited.error is not None:
+            self._give_up(edit_id, str(edited.error))
+        elif outcome.status == "failed":
+            self._give_up(edit_id, outcome.reason)
         elif outcome.status == "left" and self._budget.is_exhausted:
-            give_up(self._store, edit_id, "the budget is spent: set a higher one, and start the service again")
+            self._give_up(edit_id, "the budget is spent: set a higher one, and start the service again")
 
     def _build_editing(self, api_format: ApiFormat, model: str, run_id: RunId, stop: Event) -> Editing:
         editor = self.editor(api_format, model)

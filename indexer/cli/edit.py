@@ -39,7 +39,9 @@ def edit(
     quality: Annotated[str | None, typer.Option(help="openai: low, medium, high or auto.")] = None,
     background: Annotated[str | None, typer.Option(help="openai: transparent, opaque or auto.")] = None,
     aspect_ratio: Annotated[str | None, typer.Option(help="gemini: 1:1, 3:2, 16:9, …")] = None,
-    n: Annotated[int | None, typer.Option("--n", min=1, max=10, help="openai: images to make of each request.")] = None,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, max=10, help="openai: images of each turn; the next edits the first.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for one answer.")] = _TIMEOUT_S,
     limit: Annotated[int | None, typer.Option(min=1, help="Do no more than the first so many requests.")] = None,
     budget: Annotated[
@@ -57,7 +59,8 @@ def edit(
     Images that are not indexed yet are indexed first. Paths in a file are relative to it.
     """
     from indexer.catalog.opening import open_store
-    from indexer.cli.edit_run import EditRun, find_requests
+    from indexer.cli.edit_requests import Requests, check_output, find_requests
+    from indexer.cli.edit_run import EditRun
     from indexer.pipelines.assembling import make_editing_run
     from indexer.pipelines.choosing_editors import build_editor
     from indexer.settings import Settings
@@ -69,8 +72,10 @@ def edit(
     given = {name: value for name, value in flags.items() if value is not None}
     if api_format == "gemini" and size is not None:
         given["image_size"] = given.pop("size")
-    found = find_requests(requests, image or [], instruction or [], mask, given, limit)
+    check_output(requests, output)
+    load = find_requests(requests, image or [], instruction or [], mask, given, limit)
     editor = build_editor(settings, api_format=api_format, model=model_name, timeout_s=timeout)
+    found = Requests(load, editor)
     with open_store(settings) as store:
         run, said = make_editing_run(store, settings, editor, prompts, retry_failed=retry_failed, dry_run=dry_run)
         edit_run = EditRun(run, settings, editor, found, output, concurrency=batch_size, force=force, as_json=as_json)

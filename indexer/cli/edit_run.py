@@ -2,22 +2,21 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
+from indexer.cli.edit_plan import show_plan
+from indexer.cli.edit_requests import Requests
 from indexer.cli.output import ALL_DONE, SOME_FAILED, STOPPED, print_json, say
 from indexer.cli.progress import Progress
 from indexer.cli.stopping import stop_on_signals
 from indexer.cli.telling import announce_offline, describe_requests_made, describe_rest, tell_failure, tell_lost
-from indexer.editing.editor import Editor, Parameters
-from indexer.editing.requests import EditRequest, load_requests, read_request
-from indexer.errors import SettingsError
+from indexer.editing.editor import Editor
 from indexer.models import counted
 from indexer.pipelines.assembling import build_editing, build_ingesting
-from indexer.pipelines.editing.editing import Edited, Editing, refuse
+from indexer.pipelines.editing.editing import Edited, Editing
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.forgetting import forget_gone_lines
 from indexer.pipelines.editing.planning import plan_edits
@@ -25,35 +24,6 @@ from indexer.pipelines.editing.results import NAME, Results
 from indexer.pipelines.outcomes import Tally
 from indexer.pipelines.run import Run
 from indexer.settings import Settings
-
-
-def find_requests(
-    file: Path | None,
-    images: Sequence[str],
-    instructions: Sequence[str],
-    mask: str | None,
-    parameters: Parameters,
-    limit: int | None,
-) -> list[EditRequest]:
-    """Return the requests of a file, or the one of the flags; what a line says goes before the flags' parameters.
-
-    Raises SettingsError where neither is given, or both.
-    """
-    if (file is None) == (not images):
-        raise SettingsError("Name a file of requests, or one image: `indexer edit --image IMAGE --instruction TEXT`.")
-    if file is not None and (instructions or mask):
-        raise SettingsError("--instruction and --mask go with --image; a file of requests has its own.")
-    found = [_of_flags(images, instructions, mask)] if file is None else islice(load_requests(file), limit)
-    return [replace(request, parameters={**parameters, **request.parameters}) for request in found]
-
-
-def _of_flags(images: Sequence[str], instructions: Sequence[str], mask: str | None) -> EditRequest:
-    turns = [{"role": "user", "content": text} for text in instructions]
-    written = {"images": images[0] if len(images) == 1 else list(images), "conversations": turns}
-    location = f"{', '.join(images)}: {' / '.join(instructions) or 'a variation'}"
-    return read_request(
-        written | ({"mask": mask} if mask else {}), EditRequest(location=location[:200], folder=Path.cwd())
-    )
 
 
 class EditRun:
@@ -64,7 +34,7 @@ class EditRun:
         run: Run,
         settings: Settings,
         editor: Editor,
-        requests: Sequence[EditRequest],
+        requests: Requests,
         output: Path,
         *,
         concurrency: int,
@@ -74,9 +44,7 @@ class EditRun:
         self._run = run
         self._settings = settings
         self._editor = editor
-        checked = (refuse(editor, request) for request in requests)
-        # What cannot be done is told before anything is sent.
-        self._requests = sorted(checked, key=lambda request: request.fault is None)
+        self._requests = requests
         self._output = output
         self._concurrency = concurrency
         self._force = force
@@ -94,18 +62,7 @@ class EditRun:
     def plan(self) -> int:
         """Print what there is to do; nothing is sent or written."""
         plan = plan_edits(self._run, self._editor, self._requests, force=self._force)
-        if self._as_json:
-            print_json(plan.summary())
-            return ALL_DONE
-        for location, reason in plan.faults:
-            say(f"failed: {location}: {reason}")
-        cost = "price unknown" if plan.most_cost_usd is None else f"at most ${plan.most_cost_usd:.4f}"
-        calls = counted(plan.calls, "call", "calls")
-        edits = counted(len(self._requests), "request", "requests")
-        known = f"{plan.known} known, " if plan.known else ""
-        refused = f"{plan.refused} refused before, " if plan.refused else ""
-        failed = f"{len(plan.faults)} cannot be done, " if plan.faults else ""
-        print(f"{edits}: {known}{refused}{failed}{calls} of {self._editor.model}, {cost}.")
+        show_plan(plan, self._editor.model, as_json=self._as_json)
         return ALL_DONE
 
     def do(self) -> int:
@@ -133,7 +90,6 @@ class EditRun:
         return SOME_FAILED if self._edits.counts["failed"] or self._captions.counts["failed"] else ALL_DONE
 
     def _follow(self, editing: Editing) -> None:
-        results = Results(editing.filing.output)
         indexing = editing.ingesting.indexing
         progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests))
 
@@ -146,11 +102,12 @@ class EditRun:
             if edited.outcome.status in ("edited", "known"):
                 results.add(edited.request.number, edited.request.written, edited.files)
 
-        with progress if sys.stderr.isatty() else nullcontext():
-            for outcome in editing.edit(self._requests, tell):
-                self._captions.add(outcome)
-                tell_failure(outcome, self._captions, as_json=self._as_json)
-        results.put_in_order()
+        with Results(editing.filing.output) as results:
+            with progress if sys.stderr.isatty() else nullcontext():
+                for outcome in editing.edit(self._requests, tell):
+                    self._captions.add(outcome)
+                    tell_failure(outcome, self._captions, as_json=self._as_json)
+            results.put_in_order()
 
     def _summary(self, editing: Editing, ended: str, seconds: float) -> dict[str, object]:
         edits, captions = self._edits, self._captions

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indexer.cli.output import JsonFlag, print_json, print_tree
+from indexer.cli.output import JsonFlag, print_json, print_tree, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ def lineage(
 ) -> None:
     """Show what an image was made of and what was made of it, edit by edit."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines.lineage import find_lineage
+    from indexer.pipelines.lineage import MOST_KIN, find_lineage
     from indexer.pipelines.naming import find_image
     from indexer.pipelines.presenting_lineage import present_lineage
     from indexer.settings import Settings
@@ -34,6 +34,8 @@ def lineage(
         print_json(present_lineage(found))
     else:
         print_tree(_draw(found))
+    if found.has_more:
+        say(f"It has more than {MOST_KIN:,} images above or below it: the nearest are shown.")
 
 
 def _draw(lineage: "Lineage") -> "Tree":

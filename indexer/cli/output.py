@@ -19,7 +19,8 @@ ALL_DONE, SOME_FAILED, REFUSED, STOPPED = 0, 3, 4, 130
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print one object on one line; characters of every script as they are."""
-    print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+    # In one piece: threads that print at once must not share a line.
+    print(f"{json.dumps(value, ensure_ascii=False, default=str)}\n", end="", flush=True)
 
 
 def say(message: str) -> None:

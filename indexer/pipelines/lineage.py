@@ -1,7 +1,7 @@
 """What an image was made of, and what was made of it, as trees."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,8 @@ from indexer.models import ImageId
 
 # Further away than anybody looks, and no deeper than JSON may be nested.
 MOST_LEVELS = 40
+# So many ancestors and so many descendants are shown, the nearest: a picture may have gone into every edit there is.
+MOST_KIN = 1000
 
 Direction = Literal["up", "down"]
 
@@ -39,11 +41,12 @@ class Kin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """An image between what it was made of and what was made of it."""
+    """An image between what it was made of and what was made of it; where it `has_more`, these are the nearest."""
 
     member: Member
     parents: tuple[Kin, ...]
     children: tuple[Kin, ...]
+    has_more: bool = False
 
     @property
     def is_mask(self) -> bool:
@@ -52,21 +55,20 @@ class Lineage:
 
 
 def find_lineage(store: Store, image_id: ImageId) -> Lineage:
-    """Return the lineage of an image, however far it goes; raises NotFoundError."""
+    """Return the lineage of an image, up to MOST_KIN either way; raises NotFoundError."""
     root = store.images.get_image(image_id).image_id
-    links = store.lineages.find_lineage(root)
-    named = {root, *(link.child_id for link in links), *(link.parent_id for link in links)}
+    found = store.lineages.find_lineage(root, most=MOST_KIN)
+    named = {root, *(link.child_id for link in found.links), *(link.parent_id for link in found.links)}
     relatives = store.lineages.find_relatives(sorted(named))
-    return make_lineage(root, links, relatives, find_lost(links, relatives))
+    lost = find_lost(((link.parent_id, link.file) for link in found.links), relatives)
+    return replace(make_lineage(root, found.links, relatives, lost), has_more=found.has_more)
 
 
-def find_lost(links: Iterable[Link], relatives: Mapping[ImageId, Relative]) -> frozenset[ImageId]:
+def find_lost(masks: Iterable[tuple[ImageId, str | None]], relatives: Mapping[ImageId, Relative]) -> frozenset[ImageId]:
     """Return the images that no file is left of: of their size, at their locations or where a mask lies."""
-    masks = [(link.parent_id, link.file) for link in links if link.file is not None]
-    places = [(image_id, place) for image_id, relative in relatives.items() for place in relative.locations]
-    there = {
-        image_id for image_id, place in (*places, *masks) if _has_size(Path(place), relatives[image_id].size_bytes)
-    }
+    places = {(image_id, place) for image_id, relative in relatives.items() for place in relative.locations}
+    places |= {(image_id, file) for image_id, file in masks if file is not None}
+    there = {image_id for image_id, place in places if _has_size(Path(place), relatives[image_id].size_bytes)}
     return frozenset(relatives.keys() - there)
 
 

@@ -69,11 +69,12 @@ class ChildAnswer(_KinAnswer):
 
 
 class LineageAnswer(TypedDict):
-    """An image between what it was made of and what was made of it."""
+    """An image between what it was made of and what was made of it; where there is `more`, only its nearest kin."""
 
     image: MemberAnswer
     parents: list[ParentAnswer]
     children: list[ChildAnswer]
+    more: bool
 
 
 def present_lineage(lineage: Lineage) -> LineageAnswer:
@@ -82,6 +83,7 @@ def present_lineage(lineage: Lineage) -> LineageAnswer:
         "image": _member(lineage.member),
         "parents": [_parent(kin) for kin in lineage.parents],
         "children": [_child(kin) for kin in lineage.children],
+        "more": lineage.has_more,
     }
 
 

@@ -62,6 +62,7 @@ async function follow({ section, form, edit, refresh, signal, isKnown = false })
       refresh();
     }
     tell(section, told.problem ?? progress(told, isKnown, Date.now() - began), told.state === "failed" || told.problem);
+    if (told.state === "failed") form.querySelector(".another").hidden = false;
     if (told.state === "failed" || told.indexed || (told.state === "done" && !told.queued)) break;
     await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
   }

@@ -78,6 +78,7 @@ class EditIn(BaseModel):
         default_factory=dict, max_length=_MOST_PARAMETERS, examples=[{"aspect_ratio": "3:2"}]
     )
     force: StrictBool = Field(False, description="make another of what is done already")
+    retry: StrictBool = Field(False, description="try again what was refused, which may cost as much again")
 
 
 EditRef = Annotated[int, fastapi.Path(ge=1, lt=2**63)]
@@ -85,7 +86,7 @@ EditRef = Annotated[int, fastapi.Path(ge=1, lt=2**63)]
 
 @router.post("", summary="Have images edited", status_code=HTTPStatus.ACCEPTED, responses=_REFUSALS)
 def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
-    """Accept an edit, which costs money and is done in the background; one that is done already is told at once.
+    """Accept an edit, which costs money and is done in the background; one that is done or refused is told at once.
 
     Its images are captioned, indexed and searchable afterwards.
     """
@@ -93,7 +94,7 @@ def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
     request = refuse(editor, _request(parts, wanted))
     if request.fault is not None:
         raise QueryError(f"This edit cannot be done: {request.fault}.")
-    edit_id = accept(parts.store, editor, request, force=wanted.force)
+    edit_id = accept(parts.store, editor, request, force=wanted.force, retry=wanted.retry)
     parts.edits.wake.set()
     response.headers["Location"] = f"/edits/{edit_id}"
     return present_edit(parts.store, edit_id)

@@ -102,20 +102,26 @@ FROM entry e
 JOIN generation g ON g.id = e.generation_id AND g.state = 'live'
 WHERE e.image_id = ANY(%(image_ids)s::bigint[]);
 
--- name: get_edit
--- Return one edit: what was asked, what it was made of, what came of it, and what its calls cost.
+-- name: find_turns
+-- Return the turns of a request up to this one: what was asked, what came of it, and what its calls cost.
+WITH RECURSIVE turn AS (
+    SELECT id, after_id FROM edit WHERE id = %(edit_id)s
+    UNION
+    SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
+)
 SELECT e.id AS edit_id, e.key, e.take, e.after_id, e.turn, e.instruction, e.conversation, e.api_format, e.model,
        e.parameters, e.is_queued, e.reason, e.retryable, e.created_at, e.finished_at,
        CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
        paid.requests, paid.input_tokens, paid.output_tokens, paid.cost_usd
-FROM edit e
+FROM turn
+JOIN edit e ON e.id = turn.id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(r.attempts), 0)::bigint AS requests, sum(r.input_tokens)::bigint AS input_tokens,
            sum(r.output_tokens)::bigint AS output_tokens, sum(r.cost_usd)::float8 AS cost_usd
     FROM request r WHERE r.edit_id = e.id AND r.outcome IS NOT NULL
 ) paid
-WHERE e.id = %(edit_id)s;
+ORDER BY e.turn;
 
 -- name: find_sources
 -- Return what an edit is made of, in its order.

@@ -1,6 +1,6 @@
 -- name: find_lineage
--- Return every edit between an image and what it was made of, and what was made of it: one row for each image that
--- went in and each that came out.
+-- Return the edits between an image and what it was made of, and what was made of it, the nearest so many of each: one
+-- row for each image that went in and each that came out. A recursion is read only as far as its LIMIT asks.
 WITH RECURSIVE up AS (
     SELECT %(image_id)s::bigint AS image_id
     UNION
@@ -9,15 +9,26 @@ WITH RECURSIVE up AS (
     SELECT %(image_id)s::bigint AS image_id
     UNION
     SELECT o.image_id FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
+), ancestor AS MATERIALIZED (
+    SELECT image_id FROM up LIMIT %(most)s::bigint + 1
+), descendant AS MATERIALIZED (
+    SELECT image_id FROM down LIMIT %(most)s::bigint + 1
 ), reached AS (
     SELECT o.edit_id, o.image_id AS child_id, s.image_id AS parent_id, s.position, s.role, s.file
-    FROM up u JOIN edit_output o ON o.image_id = u.image_id JOIN edit_source s ON s.edit_id = o.edit_id
+    FROM ancestor c
+    JOIN edit_output o ON o.image_id = c.image_id
+    JOIN edit_source s ON s.edit_id = o.edit_id
+    JOIN ancestor p ON p.image_id = s.image_id
     UNION
     SELECT o.edit_id, o.image_id, s.image_id, s.position, s.role, s.file
-    FROM down d JOIN edit_source s ON s.image_id = d.image_id JOIN edit_output o ON o.edit_id = s.edit_id
+    FROM descendant c
+    JOIN edit_output o ON o.image_id = c.image_id
+    JOIN edit_source s ON s.edit_id = o.edit_id
+    JOIN descendant p ON p.image_id = s.image_id
 )
 SELECT r.child_id, r.parent_id, r.position, r.role, r.file, e.id AS edit_id, e.instruction, e.api_format, e.model, e.turn,
-       e.take, e.parameters, e.finished_at
+       e.take, e.parameters, e.finished_at,
+       EXISTS (SELECT FROM up OFFSET %(most)s::bigint + 1) OR EXISTS (SELECT FROM down OFFSET %(most)s::bigint + 1) AS has_more
 FROM reached r
 JOIN edit e ON e.id = r.edit_id
 ORDER BY r.edit_id, r.child_id, r.position;

@@ -88,7 +88,7 @@ def test_what_dall_e_2_cannot_do_is_said_before_anything_is_sent(editing: Comman
 
     failed = f"failed: {editing.folder}/requests.jsonl:2: dall-e-2 takes 1 image at a time, and 2 are given\n"
     assert (planned.code, failed in planned.err, sent) == (0, True, 0)
-    assert planned.out == "3 requests: 1 cannot be done, 3 calls of dall-e-2, at most $0.0600.\n"
+    assert planned.out == "3 requests: 1 cannot be done, 3 calls of dall-e-2, at most $0.1200.\n"
     assert (finished.code, finished.err) == (3, failed)
     assert finished.out.startswith("2 edited, 0 known, 1 failed: 3 images in edits; ")
     assert [asked.instruction[:6] for asked in openai_server.edits.accepted if asked.images[0].size == (1024, 1024)]
@@ -210,7 +210,7 @@ def test_a_plan_sends_and_writes_nothing(editing: Command, gemini_server: FakeGe
 
     assert planned.code == 0, planned.err
     assert planned.lines == [
-        {"requests": 3, "known": 0, "refused": 0, "failed": 0, "calls": 4, "most_cost_usd": pytest.approx(0.7, abs=0.1)}
+        {"requests": 3, "known": 0, "refused": 0, "failed": 0, "calls": 4, "most_cost_usd": pytest.approx(1.5, abs=0.1)}
     ]
     assert gemini_server.edits.accepted == []
     assert not (editing.folder / "edits").exists()

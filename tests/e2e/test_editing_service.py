@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.e2e.conftest import Command, serving, wait_until
-from tests.fakes.edit_scripts import MODERATION_BLOCKED, TEXT_ONLY, ByInstruction, Hangs
+from tests.fakes.edit_scripts import IMAGE_SAFETY, MODERATION_BLOCKED, ByInstruction, Hangs
 from tests.fakes.edits import paint
 from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI, Fault
@@ -86,17 +86,20 @@ def test_turns_edit_each_others_results_and_share_what_was_paid(
     assert len(gemini_server.edits.accepted) == 2
 
 
-def test_a_refused_edit_says_why_and_is_tried_again_when_asked_again(
+def test_a_refused_edit_says_why_and_is_tried_again_only_on_purpose(
     client: httpx2.Client, gemini_server: FakeGemini
 ) -> None:
-    gemini_server.edits.answer = ByInstruction({"night": TEXT_ONLY})
+    gemini_server.edits.answer = ByInstruction({"night": IMAGE_SAFETY})
     failed = follow(client, client.post("/edits", json=_NIGHT).json()["edit_id"])
     gemini_server.edits.answer = paint
-    mended = follow(client, client.post("/edits", json=_NIGHT).json()["edit_id"])
+    again = client.post("/edits", json=_NIGHT).json()
+    asked = len(gemini_server.edits.accepted)
+    mended = follow(client, client.post("/edits", json={**_NIGHT, "retry": True}).json()["edit_id"])
 
-    assert failed["state"] == "failed"
-    assert "I can't help with that" in failed["reason"]
+    assert (failed["state"], failed["retryable"], "IMAGE_SAFETY" in failed["reason"]) == ("failed", False, True)
+    assert (again, asked) == (failed, 1)
     assert (mended["edit_id"], mended["state"], mended["reason"]) == (failed["edit_id"], "done", None)
+    assert len(gemini_server.edits.accepted) == 2
 
 
 def test_a_wrong_key_fails_its_edits_and_no_others(

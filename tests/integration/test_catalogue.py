@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from indexer.catalog.store import Store
@@ -110,3 +111,14 @@ def test_a_location_that_is_forgotten_leaves_no_hole_in_the_counts(store: Store)
     counts = store.status.count_everything()
 
     assert (counts.images, counts.locations, counts.captions, counts.failures) == (2, 2, 1, 0)
+
+
+def test_a_connection_that_was_dropped_while_nobody_used_it_is_replaced(store: Store, database: str) -> None:
+    store.images.find_image_at("/nowhere")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert store.images.find_image_at("/nowhere") is None

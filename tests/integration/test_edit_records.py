@@ -33,7 +33,7 @@ def test_a_key_is_one_edit_until_another_take_is_forced(store: Store, run_id: Ru
     assert second != first
     assert while_open == (first, second)
     assert register(store) == second
-    assert [store.edits.get_edit(edit_id).take for edit_id in (first, second)] == [1, 2]
+    assert [store.edits.find_turns(edit_id)[-1].take for edit_id in (first, second)] == [1, 2]
 
 
 def test_an_edit_is_claimed_by_one_run_and_free_when_that_dies(store: Store, run_id: RunId) -> None:
@@ -55,7 +55,7 @@ def test_a_finished_edit_is_never_claimed_again(store: Store, run_id: RunId) -> 
     store.edits.fail_edit(edit_id, "too late", retryable=True)
 
     assert store.edits.claim_edit(edit_id, run_id, retry=True) is None
-    assert store.edits.get_edit(edit_id).state == "done"
+    assert store.edits.find_turns(edit_id)[-1].state == "done"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_edit_that_is_given_back_is_free(store: Store, run_id: RunId) -> None
 
     store.edits.release_edit(edit_id, run_id)
 
-    assert store.edits.get_edit(edit_id).state == "accepted"
+    assert store.edits.find_turns(edit_id)[-1].state == "accepted"
     assert store.edits.claim_edit(edit_id, run_id) is not None
 
 
@@ -106,7 +106,7 @@ def test_what_is_made_of_an_edit_at_work_is_what_it_was_claimed_with(store: Stor
     register(store)
 
     assert [source.image_id for source in store.edits.find_sources(edit_id)] == [ours]
-    assert store.edits.get_edit(edit_id).after_id == before
+    assert store.edits.find_turns(edit_id)[-1].after_id == before
 
 
 def test_an_edit_at_work_is_given_back_by_its_own_run_only(store: Store, run_id: RunId) -> None:
@@ -116,14 +116,32 @@ def test_an_edit_at_work_is_given_back_by_its_own_run_only(store: Store, run_id:
     with store.runs.running("other", {}) as other_run:
         store.edits.release_edit(edit_id, other_run)
 
-    assert store.edits.get_edit(edit_id).state == "sent"
+    assert store.edits.find_turns(edit_id)[-1].state == "sent"
+
+
+def test_what_may_have_been_kept_already_can_be_kept_again(store: Store, run_id: RunId) -> None:
+    edit_id = register(store)
+    request_id = store.edits.claim_edit(edit_id, run_id)
+    assert request_id is not None
+    output = NewOutput(facts=make_facts("out", origin="edit"), file=make_found("out.png"))
+
+    first = store.edits.store_edit(
+        edit_id, request_id, [output], make_wanted(), reply=None, usage=Usage(cost_usd=0.5), attempts=1
+    )
+    second = store.edits.store_edit(
+        edit_id, request_id, [output], make_wanted(), reply=None, usage=Usage(cost_usd=0.5), attempts=1
+    )
+
+    edit = store.edits.find_turns(edit_id)[-1]
+    assert [each.image_id for each in first] == [each.image_id for each in second] == edit.image_ids
+    assert (edit.requests, edit.cost_usd) == (1, 0.5)
 
 
 def test_what_an_edit_cost_is_what_its_calls_did(store: Store, run_id: RunId) -> None:
     edit_id = register(store)
     finish(store, edit_id, run_id)
 
-    edit = store.edits.get_edit(edit_id)
+    edit = store.edits.find_turns(edit_id)[-1]
 
     assert (edit.requests, edit.cost_usd, edit.state) == (2, 0.5, "done")
     assert edit.finished_at is not None

@@ -71,7 +71,7 @@ def test_each_turn_edits_the_result_of_the_one_before_and_is_its_child(wanted: d
         (2, 1, second, "reference"),
     ]
     assert desk.rows("SELECT after_id, turn FROM edit ORDER BY id") == [(None, 1), (1, 2)]
-    assert [(link.parent_id, link.child_id) for link in desk.store.lineages.find_lineage(two)] == [
+    assert [(link.parent_id, link.child_id) for link in desk.store.lineages.find_lineage(two, most=9).links] == [
         (first, one),
         (second, one),
         (one, two),
@@ -144,9 +144,9 @@ def test_an_output_that_is_its_input_is_that_image_still(desk: Desk) -> None:
     assert (edited.image_ids, again.statuses) == ([image_at(desk, FIRST)], ["known"])
     assert edited.files[0].read_bytes() == own
     assert desk.rows("SELECT origin FROM image") == [("original",)]
-    assert [(link.parent_id, link.child_id) for link in desk.store.lineages.find_lineage(edited.image_ids[0])] == [
-        (edited.image_ids[0], edited.image_ids[0])
-    ]
+    assert [
+        (link.parent_id, link.child_id) for link in desk.store.lineages.find_lineage(edited.image_ids[0], most=9).links
+    ] == [(edited.image_ids[0], edited.image_ids[0])]
 
 
 def test_an_output_that_was_ingested_before_is_that_image_and_has_new_words(

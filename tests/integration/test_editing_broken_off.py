@@ -1,11 +1,12 @@
 """Runs of edits that break off, or nearly do: what is paid for is kept and told, and nobody waits for the rest."""
 
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from indexer.errors import ModelUnusableError
+from indexer.errors import ModelUnusableError, SettingsError
 from indexer.pipelines.editing.editing import Edited
 from tests.edits import ask
 from tests.fakes.edit_scripts import ByInstruction, Hangs
@@ -18,7 +19,7 @@ BLUE = ask(FIRST, "Make it blue.")
 WRONG_KEY = Fault(status=401, message="API key not valid")
 # The connection that holds the run's lock stays: without it the run would not be alive.
 DROP_IDLE = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'idle'
       AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
 """
@@ -40,6 +41,20 @@ def test_an_edit_that_cannot_be_kept_is_given_back_and_its_equal_does_not_wait(d
         desk.edit(BLUE, BLUE)
 
     assert desk.rows("SELECT state, run_id FROM edit") == [("accepted", None)]
+
+
+def test_a_folder_that_is_removed_meanwhile_ends_the_run_in_one_sentence(desk: Desk) -> None:
+    def answer(asked: EditAsked) -> EditReply:
+        shutil.rmtree(desk.output)
+        return paint(asked)
+
+    desk.gemini.edits.answer = answer
+
+    with pytest.raises(SettingsError, match=r"Edited images cannot be written to .*/edits: No such file"):
+        desk.edit(BLUE)
+
+    assert desk.rows("SELECT state FROM edit") == [("accepted",)]
+    assert desk.rows("SELECT outcome FROM request WHERE edit_id IS NOT NULL") == [("unusable",)]
 
 
 def test_what_is_finished_is_told_though_the_run_breaks_off(desk: Desk) -> None:

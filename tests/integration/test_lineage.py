@@ -82,3 +82,16 @@ def test_a_thousand_children_are_there_at_once(store: Store, run_id: RunId) -> N
 
     assert len(children) == _MANY
     assert took_s < 1
+
+
+def test_of_too_many_kin_the_nearest_are_told(store: Store, run_id: RunId) -> None:
+    photo = add_image(store, "photo")
+    first = add_edit(store, run_id, "Make it night.", [make_source(photo)], [make_output("night")])
+    add_edit(store, run_id, "Add snow.", [make_source(first[0])], [make_output("snow")])
+    second = add_edit(store, run_id, "Make it day.", [make_source(photo)], [make_output("day"), make_output("dawn")])
+
+    few, all_ = (store.lineages.find_lineage(photo, most=most) for most in (3, 4))
+
+    assert ([link.child_id for link in few.links], few.has_more) == ([*first, *second], True)
+    assert (len(all_.links), all_.has_more) == (4, False)
+    assert present_lineage(find_lineage(store, photo))["more"] is False

@@ -259,12 +259,9 @@ class Edits:
         rows = self._database.fetch("edits", "find_searchable", image_ids=list(image_ids))
         return {row["image_id"] for row in rows}
 
-    def get_edit(self, edit_id: EditId) -> StoredEdit:
-        """Return one edit; raises NotFoundError."""
-        row = self._database.fetch_one("edits", "get_edit", edit_id=edit_id)
-        if row is None:
-            raise NotFoundError("edit", edit_id)
-        return StoredEdit(**row)
+    def find_turns(self, edit_id: EditId) -> list[StoredEdit]:
+        """Return the turns of a request up to this one, the first one first; none for an unknown edit."""
+        return [StoredEdit(**row) for row in self._database.fetch("edits", "find_turns", edit_id=edit_id)]
 
     def find_sources(self, edit_id: EditId) -> list[Source]:
         """Return what an edit is made of, in its order."""

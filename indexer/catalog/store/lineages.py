@@ -1,4 +1,4 @@
-"""What images were made of, and what was made of them."""
+"""Lineages: which images were made of which, and by what edit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,15 +47,25 @@ class Relative:
     caption: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The links around an image; where it `has_more`, only those of its nearest kin."""
+
+    links: list[Link]
+    has_more: bool
+
+
 class Lineages:
     """Queries of sql/queries/lineages.sql."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find_lineage(self, image_id: ImageId) -> list[Link]:
-        """Return every edit between an image and what it was made of, and what was made of it, however far."""
-        return [Link(**row) for row in self._database.fetch("lineages", "find_lineage", image_id=image_id)]
+    def find_lineage(self, image_id: ImageId, *, most: int) -> Links:
+        """Return the edits between an image and what it was made of, and what was made of it: so many images each."""
+        rows = self._database.fetch("lineages", "find_lineage", image_id=image_id, most=most)
+        has_more = [row.pop("has_more") for row in rows]
+        return Links(links=[Link(**row) for row in rows], has_more=any(has_more))
 
     def find_relatives(self, image_ids: Sequence[ImageId]) -> dict[ImageId, Relative]:
         """Return what these images are, by id."""

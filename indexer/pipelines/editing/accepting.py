@@ -7,6 +7,7 @@ from indexer.catalog.store.edits import RegisteredEdit, StoredEdit
 from indexer.catalog.store.images import StoredImage
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
+from indexer.errors import NotFoundError
 from indexer.models import EditId, ImageId
 from indexer.pipelines.editing.registering import content_of, new_edit, sources_of, turns_of
 from indexer.pipelines.locating import find_file
@@ -19,10 +20,11 @@ def name_image(image_id: ImageId) -> str:
     return f"{_IMAGE}{image_id}"
 
 
-def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool) -> EditId:
+def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool, retry: bool) -> EditId:
     """Keep a request on indexed images, to be done later where it is not done yet; return its last turn.
 
-    With `force` it is done once more. Raises NotFoundError for an image that is not indexed, or whose file is gone.
+    With `force` it is done once more; what was refused is tried again with either. Raises NotFoundError for an image
+    that is not indexed, or whose file is gone.
     """
     images = [_find(store, name) for name in request.images]
     mask = _find(store, request.mask) if request.mask else None
@@ -34,6 +36,8 @@ def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool) -
     if edits[0].state != "done":
         sources = sources_of([image.image_id for image in images], mask.image_id if mask else None)
         store.edits.add_sources(edits[0].edit_id, sources)
+    if not (force or retry) and any(edit.state == "failed" and not edit.retryable for edit in edits):
+        return edits[-1].edit_id
     image_ids = [image_id for edit in edits for image_id in edit.image_ids]
     if any(edit.state != "done" for edit in edits) or store.edits.find_searchable(image_ids) != set(image_ids):
         store.edits.queue_edit(edits[-1].edit_id)
@@ -59,9 +63,8 @@ def load_accepted(store: Store, edit_id: EditId) -> EditRequest:
 
 def find_turns(store: Store, edit_id: EditId) -> list[StoredEdit]:
     """Return the turns of a request up to this one, the first one first; raises NotFoundError."""
-    turns = [store.edits.get_edit(edit_id)]
-    while (before := turns[0].after_id) is not None:
-        turns.insert(0, store.edits.get_edit(before))
+    if not (turns := store.edits.find_turns(edit_id)):
+        raise NotFoundError("edit", edit_id)
     return turns
 
 

@@ -137,6 +137,9 @@ class Calling:
         except BadImageError as exc:
             self._run.store.requests.drop_unsent([request_id])
             raise self._failed(edit, exc.reason, retryable=True) from exc
+        except SettingsError:
+            self._run.store.requests.drop_unsent([request_id])
+            raise
         reason = ""
         for is_last in (False, True):
             answer, tries = self._send(edit, request_id, call, spent)

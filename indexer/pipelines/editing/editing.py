@@ -10,7 +10,7 @@ from threading import Lock
 from indexer.catalog.store.failures import NewFailure
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
-from indexer.errors import BadImageError
+from indexer.errors import BadImageError, CaptionSearchError, ModelUnusableError, SettingsError
 from indexer.models import ImageId
 from indexer.pipelines.editing.calling import EditFailedError, LeftError, Spent
 from indexer.pipelines.editing.filing import Filing
@@ -27,13 +27,15 @@ _AHEAD = 4  # so many requests are made ready while others are called
 class Edited:
     """What came of one request: its outcome, and its images in the order of their turns.
 
-    `items` are images to be captioned: its parents, where they were new, and what was made of them.
+    `items` are images to be captioned: its parents, where they were new, and what was made of them. `error` is what it
+    met that ends the run; it is left then.
     """
 
     request: EditRequest
     outcome: Outcome
     turns: list[Turn] = field(default_factory=list)
     items: list[Job | Outcome] = field(default_factory=list)
+    error: CaptionSearchError | None = None
 
     @property
     def files(self) -> list[Path]:
@@ -106,6 +108,9 @@ class Editing:
             pass
         except (EditFailedError, BadImageError) as exc:
             outcome = self._fail(request, exc)
+        except (ModelUnusableError, SettingsError) as exc:
+            edited.error = exc
+            raise
         finally:
             edited.outcome = replace(outcome, requests=spent.requests, usage=spent.usage)
 

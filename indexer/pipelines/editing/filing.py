@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
@@ -47,14 +48,16 @@ class Filing:
             unnamed.unlink()
 
     def name(self, unnamed: Path, key: bytes, turn: int, image_format: str) -> Path:
-        """Give a file the next free name of its turn, which no other thread uses: a claim is held on the edit."""
+        """Give a file the next free name of its turn, which no other thread or process has or takes."""
         suffix = SUFFIXES.get(image_format, image_format.lower())
         start = f"{short(key)}_{turn}_"
         with self._writing():
-            taken = {path.stem for path in unnamed.parent.iterdir()}
-            number = next(number for number in range(len(taken) + 1) if f"{start}{number}" not in taken)
             unnamed.chmod(0o644)
-            return unnamed.rename(unnamed.with_name(f"{start}{number}.{suffix}"))
+            taken = {path.stem for path in unnamed.parent.iterdir()}
+            free = (number for number in count() if f"{start}{number}" not in taken)
+            while not _take(named := unnamed.with_name(f"{start}{next(free)}.{suffix}")):
+                pass
+            return unnamed.rename(named)
 
     def read(self, path: Path) -> bytes:
         """Return an image that was filed, as it is."""
@@ -97,3 +100,12 @@ class Filing:
         except OSError as exc:
             said = exc.strerror or exc
             raise SettingsError(f"Edited images cannot be written to {self.output}: {said}.") from exc
+
+
+def _take(path: Path) -> bool:
+    """Take a name where nobody has it; as an empty file, since not every file system has links."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

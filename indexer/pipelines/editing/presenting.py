@@ -1,5 +1,6 @@
 """The contract's JSON for an edit that was asked for: one shape for all turns of it."""
 
+from collections.abc import Container
 from typing import Any
 
 from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
@@ -8,22 +9,23 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.edits import Source, StoredEdit
 from indexer.models import ApiFormat, EditId, EditState, ImageId, Role
 from indexer.pipelines.editing.accepting import find_turns
+from indexer.pipelines.lineage import find_lost
 
 
 class SourceAnswer(TypedDict):
-    """A picture that an edit is made of."""
+    """A picture that an edit is made of; no address where no file of it is left."""
 
     image_id: ImageId
     role: Role
-    thumbnail_url: str
+    thumbnail_url: str | None
 
 
 class OutputAnswer(TypedDict):
-    """An image that an edit returned; `indexed` once searches find it."""
+    """An image that an edit returned; `indexed` once searches find it. No address where no file of it is left."""
 
     image_id: ImageId
-    image_url: str
-    thumbnail_url: str
+    image_url: str | None
+    thumbnail_url: str | None
     indexed: bool
 
 
@@ -70,6 +72,9 @@ def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
     turns = find_turns(store, edit_id)
     image_ids = [image_id for turn in turns for image_id in turn.image_ids]
     searchable = store.edits.find_searchable(image_ids)
+    sources = store.edits.find_sources(turns[0].edit_id)
+    relatives = store.lineages.find_relatives([*image_ids, *(source.image_id for source in sources)])
+    lost = find_lost(((source.image_id, source.file) for source in sources), relatives)
     failed = next((turn for turn in turns if turn.state == "failed"), None)
     last = turns[-1]
     return {
@@ -82,8 +87,8 @@ def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
         "api_format": last.api_format,
         "model": last.model,
         "parameters": last.parameters,
-        "sources": [_source(source) for source in store.edits.find_sources(turns[0].edit_id)],
-        "turns": [_turn(turn, searchable) for turn in turns],
+        "sources": [_source(source, lost) for source in sources],
+        "turns": [_turn(turn, searchable, lost) for turn in turns],
         "created_at": last.created_at.isoformat(),
         "finished_at": last.finished_at.isoformat() if last.finished_at else None,
     }
@@ -96,15 +101,15 @@ def _state(states: list[EditState]) -> EditState:
     return states[0] if len(set(states)) == 1 else "sent"
 
 
-def _source(source: Source) -> SourceAnswer:
+def _source(source: Source, lost: Container[ImageId]) -> SourceAnswer:
     return {
         "image_id": source.image_id,
         "role": source.role,
-        "thumbnail_url": f"/images/{source.image_id}/thumbnail",
+        "thumbnail_url": None if source.image_id in lost else f"/images/{source.image_id}/thumbnail",
     }
 
 
-def _turn(turn: StoredEdit, searchable: set[ImageId]) -> TurnAnswer:
+def _turn(turn: StoredEdit, searchable: set[ImageId], lost: Container[ImageId]) -> TurnAnswer:
     return {
         "edit_id": turn.edit_id,
         "turn": turn.turn,
@@ -114,8 +119,8 @@ def _turn(turn: StoredEdit, searchable: set[ImageId]) -> TurnAnswer:
         "images": [
             {
                 "image_id": image_id,
-                "image_url": f"/images/{image_id}/file",
-                "thumbnail_url": f"/images/{image_id}/thumbnail",
+                "image_url": None if image_id in lost else f"/images/{image_id}/file",
+                "thumbnail_url": None if image_id in lost else f"/images/{image_id}/thumbnail",
                 "indexed": image_id in searchable,
             }
             for image_id in turn.image_ids

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 from indexer.catalog.store.lineages import Link, Relative
@@ -139,9 +138,8 @@ def test_what_has_no_file_of_its_size_any_more_is_lost(tmp_path: Path) -> None:
 
 def test_a_mask_is_where_its_edit_says(tmp_path: Path) -> None:
     (tmp_path / "mask.png").write_bytes(b"abc")
-    link, mask = make_link(1, 1, 9), make_link(1, 2, 9, "mask", 1)
     there, gone = tmp_path / "mask.png", tmp_path / "gone.png"
 
-    found = [find_lost([link, replace(mask, file=str(at))], make_relatives(1, 2, 9)) for at in (there, gone)]
+    found = [find_lost([(ImageId(2), str(at))], make_relatives(1, 2, 9)) for at in (there, gone)]
 
     assert found == [{1, 9}, {1, 2, 9}]

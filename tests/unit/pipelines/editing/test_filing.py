@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def test_a_name_is_never_given_twice_whatever_the_type(tmp_path: Path) -> None:
 
     assert [name[-7:] for name in names] == ["1_0.png", "1_1.jpg", "1_2.png", "2_0.png"]
     assert len(list((tmp_path / "edits" / "000102030405").iterdir())) == 4
+
+
+def test_a_name_is_never_given_twice_to_those_that_take_one_at_once(tmp_path: Path) -> None:
+    contents = [b"%d" % number for number in range(100)]
+
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(write, [tmp_path] * 100, contents))
+
+    assert [(tmp_path / name).read_bytes() for name in names] == contents
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_paid(tmp_path: Path) -> None:
