@@ -105,7 +105,7 @@ function card(hit, query) {
   link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
   caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
   link.firstElementChild.alt = caption.textContent;
-  const notes = [hit.instruction === null ? hit.location : "the file"];
+  const notes = [hit.instruction === null ? hit.location : "Open the file"];
   if (hit.why.captioner === "offline") notes.push("offline caption");
   if (hit.duplicates) notes.push(`${hit.duplicates} more like it`);
   item.querySelector(".band").textContent = isRanked(hit) ? hit.band : "";

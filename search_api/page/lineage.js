@@ -4,7 +4,7 @@ import { lead } from "/page/address.js";
 const FEW = 12;
 const BELOW = { input: "Made of it", reference: "Reference for", mask: "Mask of" };
 const UP = { input: "", reference: "reference", mask: "mask" };
-const DOWN = { input: "", reference: "by reference", mask: "by mask" };
+const DOWN = { input: "", reference: "reference for", mask: "mask of" };
 
 export function showLineage(section, lineage) {
   const strip = section.querySelector(".strip");
@@ -26,8 +26,7 @@ export function showLineage(section, lineage) {
 
 // Each line is an image and what comes of it, or what it comes of; where that is several, they are lines below or above.
 function family(kin, direction, isFirst = true) {
-  const wanted = kin.filter((each) => !each.repeated || isFirst); // elsewhere in the tree, but for one made of itself
-  const different = [...new Map(wanted.map((each) => [each.image.image_id, each])).values()];
+  const different = [...new Map(kin.map((each) => [each.image.image_id, each])).values()];
   const list = listOf("family", []);
   const lines = different.map((each) => line(each, direction, isFirst));
   list.append(...lines.slice(-FEW));
@@ -47,8 +46,9 @@ function line(kin, direction, isFirst) {
   return item;
 }
 
+// A parent that stands elsewhere is left out: a reference that goes with each turn would be at every one.
 function nextOf(kin, direction) {
-  return kin[direction].filter((each) => !each.repeated);
+  return kin[direction].filter((each) => !each.repeated || direction === "children");
 }
 
 function step(title, list) {
