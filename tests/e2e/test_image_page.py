@@ -159,6 +159,16 @@ def test_an_edit_under_way_and_the_last_search_are_not_forgotten(
     assert len(gemini_server.edits.accepted) == 1
 
 
+def test_an_edit_that_is_only_told_to_wait_says_so(page: Page, address: str) -> None:
+    told = {"state": "sent", "reason": "The endpoint is busy.", "model": "m", "api_format": "gemini"}
+    page.route("**/edits/5", lambda route: route.fulfill(json={**told, "turns": [{"instruction": "Make it night."}]}))
+    page.goto(f"{address}/?image=1&edit=5")
+
+    page.get_by_text("The endpoint is busy.").wait_for()
+
+    assert page.get_by_role("button", name="Make the edit").is_disabled()
+
+
 def test_a_mask_is_called_one_and_cannot_be_edited(page: Page, address: str, editing: Command) -> None:
     with Store(editing.variables["DATABASE_URL"]) as store, store.runs.running("test", {}) as run_id:
         mask = store.edits.register_mask(make_facts("mask", format="PNG"))

@@ -92,6 +92,8 @@ def test_a_lineage_is_the_same_json_at_the_terminal_and_over_http(
     assert [each.status_code for each in wrong] == [404, 404, 422]
     assert {each.headers["content-type"] for each in wrong} == {"application/problem+json"}
     assert "LineageAnswer" in described["components"]["schemas"]
+    summaries = {operation["summary"] for path in described["paths"].values() for operation in path.values()}
+    assert summaries.isdisjoint({"Show", "Edit", "Lineage", "Search", "Write", "Download", "Live", "Ready"})
 
 
 def test_a_long_line_of_edits_is_answered(store: Store, indexer: Command) -> None:
