@@ -88,5 +88,6 @@ def _say(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid":
         return f"The body is no JSON: {fault['ctx']['error']} at character {where}."
     if fault["type"] == "string_pattern_mismatch" and fault["ctx"]["pattern"] == REFERENCE:
-        return f"{where}: an image is named by its id or by the SHA-256 of its file."
+        rule = "an image is named by its id or by the SHA-256 of its file."
+        return f"{rule[0].upper()}{rule[1:]}" if fault["loc"][0] == "path" else f"{where}: {rule}"
     return f"{where or 'request'}: {fault['msg']}"

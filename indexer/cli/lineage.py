@@ -7,11 +7,15 @@ import typer
 from indexer.cli.output import JsonFlag, print_json, print_tree, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
     from rich.tree import Tree
 
+    from indexer.models import Role
     from indexer.pipelines.lineage import Kin, Lineage, Member
+
+_UP: "Mapping[Role, str]" = {"input": "input", "reference": "reference", "mask": "mask"}
+_DOWN: "Mapping[Role, str]" = {"input": "edited into", "reference": "reference for", "mask": "mask of"}
 
 
 def lineage(
@@ -38,22 +42,20 @@ def _draw(lineage: "Lineage") -> "Tree":
     from rich.tree import Tree
 
     tree = Tree(_name(lineage.member))
-    _hang(tree, "made of" if lineage.parents else "made of nothing that is known: no edit returned it", lineage.parents)
-    _hang(tree, "edited into" if lineage.children else "not edited so far", lineage.children)
+    if lineage.parents:
+        _hang(tree.add("made of"), lineage.parents, _UP)
+    else:
+        tree.add("a mask" if lineage.is_mask else "an original")
+    _hang(tree, lineage.children, _DOWN)
+    if not lineage.children:
+        tree.add("not edited so far")
     return tree
 
 
-def _hang(tree: "Tree", title: str, kin: "Sequence[Kin]") -> None:
-    branch = tree.add(title)
+def _hang(tree: "Tree", kin: "Iterable[Kin]", roles: "Mapping[Role, str]") -> None:
     for each in kin:
-        _grow(branch, each, with_role=title == "made of")
-
-
-def _grow(tree: "Tree", kin: "Kin", *, with_role: bool) -> None:
-    role = f"{kin.link.role}: " if with_role else ""
-    branch = tree.add(f"{role}{_name(kin.member)}\n{_edit(kin)}")
-    for each in kin.kin:
-        _grow(branch, each, with_role=with_role)
+        branch = tree.add(f"{roles[each.link.role]}: {_name(each.member)}\n{_edit(each)}")
+        _hang(branch, each.kin, roles)
 
 
 def _name(member: "Member") -> str:

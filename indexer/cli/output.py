@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
+_NO_WIDTH = 1_000_000
 ALL_DONE, SOME_FAILED, REFUSED, STOPPED = 0, 3, 4, 130
 
 
@@ -49,7 +50,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
 def print_tree(tree: Tree) -> None:
     """Print a tree; its labels are plain text, never markup, and whole where no terminal sets a width."""
     console = Console(markup=False, highlight=False)
-    console.print(tree, soft_wrap=not console.is_terminal)
+    if not console.is_terminal:
+        console.width = _NO_WIDTH
+    console.print(tree)
 
 
 def megabytes(size_bytes: int) -> str:

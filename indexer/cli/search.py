@@ -57,10 +57,10 @@ def search(
         say(_nothing_fits(asked))
     else:
         rows = [
-            (*((hit.score, hit.band) if hit.is_ranked else (None, None)), hit.image_id, hit.location, hit.caption)
+            (*((hit.score, hit.band) if hit.is_ranked else (None, None)), hit.image_id, hit.name, hit.caption)
             for hit in results.hits
         ]
-        print_table(("score", "band", "id", "location", "caption"), rows)
+        print_table(("score", "band", "id", "image", "caption"), rows)
 
 
 def _nothing_fits(asked: "Query") -> str:

@@ -93,8 +93,8 @@ def _show(matched: "Matched") -> None:
     elif results.no_match:
         say("Nothing in the index is like it. `--strictness low` shows the nearest all the same.")
     else:
-        rows = [(hit.score, _kind(hit), hit.image_id, hit.location, hit.caption) for hit in results.hits]
-        print_table(("score", "band", "id", "location", "caption"), rows)
+        rows = [(hit.score, _kind(hit), hit.image_id, hit.name, hit.caption) for hit in results.hits]
+        print_table(("score", "band", "id", "image", "caption"), rows)
 
 
 def _kind(hit: "Hit") -> str:

@@ -48,6 +48,11 @@ class Lineage:
     children: tuple[Kin, ...]
     has_more: bool = False
 
+    @property
+    def is_mask(self) -> bool:
+        """Whether it told editors what to change, and is no image of the index."""
+        return self.member.image.location is None and {kin.link.role for kin in self.children} == {"mask"}
+
 
 def find_lineage(store: Store, image_id: ImageId) -> Lineage:
     """Return the lineage of an image, up to MOST_KIN either way; raises NotFoundError."""

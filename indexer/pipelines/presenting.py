@@ -36,7 +36,7 @@ class StandingAnswer(GenerationAnswer):
 
 
 class WhyAnswer(TypedDict):
-    """Why a hit is there; `highlight` is escaped HTML with <mark> around matched words.
+    """Why a hit is there; the highlights are escaped HTML with <mark> around matched words.
 
     `lexical_score` is the share of the query's words that the image has, weighted by how rare they are, and how much of
     its text they are. `exact` hits hold the query as a phrase, or in the picture itself: no cut-off leaves them out.
@@ -50,6 +50,7 @@ class WhyAnswer(TypedDict):
     exact: bool
     matched_terms: list[str]
     highlight: str
+    instruction_highlight: str | None
     captioner: str | None
     prompt_revision: int | None
     corrected: bool
@@ -59,6 +60,7 @@ class WhyAnswer(TypedDict):
 class HitAnswer(TypedDict):
     """One image that fits; a higher score is better. `duplicates` counts the hits folded into it.
 
+    `instruction` is what an edited image was asked for by, of several turns the one with most of the query's words.
     `explanation` holds the arithmetic of the score, where it was asked for.
     """
 
@@ -67,6 +69,7 @@ class HitAnswer(TypedDict):
     band: Band
     caption: str
     origin: Origin
+    instruction: str | None
     width: int
     height: int
     location: str
@@ -168,6 +171,7 @@ def _hit(hit: Hit) -> HitAnswer:
         "band": hit.band,
         "caption": hit.caption,
         "origin": hit.origin,
+        "instruction": hit.instruction,
         "width": hit.width,
         "height": hit.height,
         "location": hit.location,
@@ -190,6 +194,7 @@ def _why(why: Why) -> WhyAnswer:
         "exact": why.is_exact,
         "matched_terms": why.matched_terms,
         "highlight": why.highlight,
+        "instruction_highlight": why.instruction_highlight,
         "captioner": why.captioner,
         "prompt_revision": why.prompt_revision,
         "corrected": why.corrected,

@@ -43,18 +43,21 @@ class LinkAnswer(TypedDict):
 
 
 class _KinAnswer(TypedDict):
-    """Where it is `repeated`, its own kin stand where it is first; where there is `more`, ask for its own lineage."""
+    """A parent and a child, told from either: in which role the parent went into the edit that makes them so.
+
+    Where it is `repeated`, its own kin stand where it is first; where there is `more`, ask for its own lineage.
+    """
 
     edit: LinkAnswer
+    role: Role
     image: MemberAnswer
     repeated: bool
     more: bool
 
 
 class ParentAnswer(_KinAnswer):
-    """An image that another was made of, and in which role: `position` is its place among those of one edit."""
+    """An image that another was made of: `position` is its place among those of one edit."""
 
-    role: Role
     position: int
     parents: list["ParentAnswer"]
 
@@ -99,6 +102,7 @@ def _parent(kin: Kin) -> ParentAnswer:
 def _child(kin: Kin) -> ChildAnswer:
     return {
         "edit": _link(kin.link),
+        "role": kin.link.role,
         "image": _member(kin.member),
         "repeated": kin.is_repeated,
         "more": kin.has_more,

@@ -3,33 +3,35 @@ import { lead, note } from "/page/address.js";
 import { ask, send } from "/page/service.js";
 
 const LOOKS_EVERY_MS = 1000;
-const DEFAULTS = { gemini: "gemini-3-pro-image-preview", openai: "gpt-image-2.5-flare" };
+// The default first; any other may be written in.
+const MODELS = {
+  gemini: ["gemini-3-pro-image-preview", "gemini-3-pro-image", "gemini-3.1-flash-image", "gemini-2.5-flash-image"],
+  openai: ["gpt-image-2.5-flare", "gpt-image-2.5-sunburst", "gpt-image-2", "gpt-image-1", "dall-e-2"],
+};
 
 // `edit` is one that the address names; `refresh` shows the lineage anew; `signal` tells that the page was left.
 export function offerEdits(section, image, edit, refresh, signal) {
   const form = section.querySelector("form");
-  const [ask, another] = [form.querySelector(".ask"), form.querySelector(".another")];
-  const { api_format: format, model_name: model } = form.elements;
-  const suggest = () => (model.placeholder = DEFAULTS[format.value]);
-  const begin = (force) => order({ section, form, image, force, refresh, signal });
-  format.addEventListener("change", suggest);
+  const desk = { section, form, image, refresh, signal, edit: null, told: null };
+  form.elements.api_format.addEventListener("change", () => suggest(form));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin(false);
+    order(desk, written(form, image));
   });
-  another.addEventListener("click", () => form.reportValidity() && begin(true));
-  form.addEventListener("input", () => (another.hidden = true));
-  suggest();
-  ask.disabled = false;
-  if (edit) follow({ section, form, image, edit, refresh, signal });
+  form.querySelector(".another").addEventListener("click", () => order(desk, { ...repeated(desk.told), force: true }));
+  form.querySelector(".again").addEventListener("click", () => order(desk, { ...repeated(desk.told), retry: true }));
+  form.addEventListener("input", () => offerMore(form, null));
+  suggest(form);
+  busy(form, false);
+  const unfinished = edit ?? sessionStorage.getItem(keyOf(image));
+  if (unfinished) follow(desk, unfinished);
 }
 
-async function order({ section, form, image, force, refresh, signal }) {
-  const body = { images: image, instruction: form.querySelector("textarea").value.trim(), force };
-  if (!body.instruction) return;
-  body.api_format = form.elements.api_format.value;
-  if (form.elements.model_name.value.trim()) body.model_name = form.elements.model_name.value.trim();
+async function order(desk, body) {
+  const { section, form, image, signal } = desk;
+  if (body.instruction === "") return;
   busy(form, true);
+  desk.edit = null;
   tell(section, "Asking for it…");
   section.querySelector(".made").replaceChildren();
   const accepted = await send("/edits", body);
@@ -40,39 +42,96 @@ async function order({ section, form, image, force, refresh, signal }) {
     return;
   }
   note({ image, edit: accepted.edit_id });
-  await follow({ section, form, image, edit: accepted.edit_id, refresh, signal, isKnown: accepted.state === "done" });
+  sessionStorage.setItem(keyOf(image), accepted.edit_id);
+  await follow(desk, String(accepted.edit_id), accepted.state === "done");
 }
 
-async function follow({ section, form, edit, refresh, signal, isKnown = false }) {
+async function follow(desk, edit, isKnown = false) {
+  const { section, form, image, signal } = desk;
   const began = Date.now();
-  let hasShown = false;
+  desk.edit = edit;
+  desk.told = null;
+  offerMore(form, null);
   busy(form, true);
   while (!signal.aborted) {
     const told = await ask(`/edits/${encodeURIComponent(edit)}`);
-    if (signal.aborted) return;
-    if (told.problem && ![0, 503].includes(told.status)) {
-      tell(section, told.problem, true);
+    if (signal.aborted || desk.edit !== edit) return; // another one is followed by now
+    const isGone = told.problem && ![0, 503].includes(told.status);
+    tell(section, told.problem ?? progress(told, isKnown, Date.now() - began), told.state === "failed" || told.problem);
+    if (!told.problem) show(desk, told);
+    if (isGone || isOver(told)) {
+      sessionStorage.removeItem(keyOf(image));
       break;
     }
-    if (told.state === "done" && !hasShown) {
-      hasShown = true;
-      section.querySelector(".made").replaceChildren(...told.turns.at(-1).images.map(made));
-      form.querySelector(".another").hidden = false;
-      busy(form, false);
-      refresh();
-    }
-    tell(section, told.problem ?? progress(told, isKnown, Date.now() - began), told.state === "failed" || told.problem);
-    if (told.state === "failed") form.querySelector(".another").hidden = false;
-    if (told.state === "failed" || told.indexed || (told.state === "done" && !told.queued)) break;
     await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
   }
   busy(form, false);
 }
 
+function show(desk, told) {
+  const { section, form, refresh } = desk;
+  const before = desk.told?.state;
+  if (!desk.told) fill(form, told);
+  desk.told = told;
+  if (told.state === before || !["done", "failed"].includes(told.state)) return;
+  offerMore(form, told.state);
+  if (told.state === "failed") return;
+  section.querySelector(".made").replaceChildren(...told.turns.at(-1).images.map(made));
+  busy(form, false);
+  refresh();
+}
+
+function isOver(told) {
+  return told.state === "failed" || told.indexed || (told.state === "done" && !told.queued);
+}
+
+function keyOf(image) {
+  return `edit of ${image}`;
+}
+
+function written(form, image) {
+  const body = { images: image, instruction: form.querySelector("textarea").value.trim(), api_format: form.elements.api_format.value };
+  const model = form.elements.model_name.value.trim();
+  return model ? { ...body, model_name: model } : body;
+}
+
+// The same edit, whoever asked for it: it may have more pictures, turns and parameters than the form knows.
+function repeated(told) {
+  const said = told.turns.filter((turn) => turn.instruction);
+  return {
+    images: told.sources.filter((source) => source.role !== "mask").map((source) => source.image_id),
+    mask: told.sources.find((source) => source.role === "mask")?.image_id ?? null,
+    conversations: said.map((turn) => ({ role: "user", content: turn.instruction })),
+    api_format: told.api_format,
+    model_name: told.model,
+    parameters: told.parameters,
+  };
+}
+
+function fill(form, told) {
+  const box = form.querySelector("textarea");
+  if (box.value) return;
+  box.value = told.turns.at(-1).instruction;
+  form.elements.api_format.value = told.api_format;
+  suggest(form);
+  form.elements.model_name.value = told.model === form.elements.model_name.placeholder ? "" : told.model;
+}
+
+function suggest(form) {
+  const models = MODELS[form.elements.api_format.value];
+  form.elements.model_name.placeholder = models[0];
+  form.querySelector("datalist").replaceChildren(...models.map((model) => new Option(model)));
+}
+
+function offerMore(form, state) {
+  form.querySelector(".another").hidden = state !== "done";
+  form.querySelector(".again").hidden = state !== "failed";
+}
+
 function progress(told, isKnown, sinceMs) {
   const seconds = sinceMs >= 5000 ? ` (${Math.floor(sinceMs / 5000) * 5} s)` : "";
   if (told.state === "accepted") return `Accepted; it waits for its turn…${seconds}`;
-  if (told.state === "sent") return `${told.model} is making it…${seconds}`;
+  if (told.state === "sent") return `${told.reason ?? `${told.model} is making it…`}${seconds}`;
   if (told.state === "failed") return `It failed: ${told.reason}`;
   const cost = told.turns.reduce((sum, turn) => sum + (turn.cost_usd ?? 0), 0);
   const paid = isKnown ? "Made before, at no new cost" : cost ? `Done, for $${cost.toFixed(3)}` : "Done";

@@ -10,6 +10,7 @@ const more = document.getElementById("more");
 const template = document.getElementById("hit");
 const hint = document.getElementById("hint");
 const PAGE = 40;
+const LAST = "search";
 let shown = null; // the address of the search whose hits are in the list
 let summed = ""; // what was said of them
 let asked = 0;
@@ -22,15 +23,16 @@ nearest.addEventListener("click", () => {
 });
 more.addEventListener("click", showMore);
 
-// The search that was shown last, to go back to from an image.
+// The search that was shown last, to go back to from an image, also after a reload.
 export function lastSearch() {
-  return shown === null ? null : new URLSearchParams(shown.slice(2));
+  return new URLSearchParams(sessionStorage.getItem(LAST) ?? "");
 }
 
 export async function showSearch() {
   const [wanted, address] = [parameters(), addressOf(parameters())];
   const query = wanted.get("q") ?? "";
   const turn = ++asked;
+  sessionStorage.setItem(LAST, wanted);
   document.title = query ? `${query} · Caption Search` : "Caption Search";
   if (query && address === shown) {
     said.textContent = summed;
@@ -103,11 +105,13 @@ function card(hit, query) {
   link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
   caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
   link.firstElementChild.alt = caption.textContent;
-  const notes = [hit.location];
+  const notes = [hit.instruction === null ? hit.location : "Open the file"];
   if (hit.why.captioner === "offline") notes.push("offline caption");
   if (hit.duplicates) notes.push(`${hit.duplicates} more like it`);
   item.querySelector(".band").textContent = isRanked(hit) ? hit.band : "";
-  item.querySelector(".origin").hidden = hit.origin !== "edit";
+  const origin = item.querySelector(".origin");
+  origin.hidden = hit.origin !== "edit";
+  origin.innerHTML = hit.instruction === null ? "edited" : `edited: ${hit.why.instruction_highlight}`; // escaped, too
   const place = item.querySelector(".location");
   place.href = hit.image_url;
   place.textContent = notes.join(" · ");

@@ -47,10 +47,11 @@ export async function showImage(reference) {
 
 function fill(page, image, lineage) {
   const isLost = lineage.image?.lost ?? false;
+  const isMask = isOnlyMask(lineage);
   const name = nameOf(image, lineage);
   document.title = `${name} · Caption Search`;
   page.querySelector("h2").textContent = name;
-  page.querySelector(".facts").textContent = facts(image, name).join(" · ");
+  page.querySelector(".facts").textContent = facts(image, name, isMask).join(" · ");
   for (const link of page.querySelectorAll("a.file")) link.href = image.image_url;
   const large = page.querySelector(".large");
   large.alt = servingSentence(image) || name;
@@ -58,12 +59,10 @@ function fill(page, image, lineage) {
   if (isLost) page.querySelector("figure").replaceChildren(paragraph("lost", "The file of this image is no longer where it was."));
   else large.src = `${image.thumbnail_url}?size=${LARGE}`;
   page.querySelector(".links").hidden = isLost;
-  page.querySelector(".edit").hidden = isLost;
-  page.querySelector(".captions").append(...captions(image));
+  page.querySelector(".edit").hidden = isLost || isMask;
+  page.querySelector(".captions").append(...(isMask ? [paragraph("quiet", "It says where an editor was to work; no search finds it.")] : captions(image)));
   const search = lastSearch();
-  const back = page.querySelector(".back");
-  back.hidden = search === null;
-  if (search !== null) lead(back, search).textContent = `← “${search.get("q")}”`;
+  lead(page.querySelector(".back"), search).textContent = search.has("q") ? `← “${search.get("q")}”` : "← Search";
 }
 
 // An edited image is called by what was asked of it: its file has a name that says nothing.
@@ -72,8 +71,12 @@ function nameOf(image, lineage) {
   return instruction || (image.locations[0] ?? `Image ${image.image_id}`).split("/").at(-1);
 }
 
-function facts(image, name) {
-  const told = [...image.locations.slice(0, 1).filter((place) => place !== name), `image ${image.image_id}`, ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
+function isOnlyMask({ image, children }) {
+  return image?.location === null && children.length > 0 && children.every(({ role }) => role === "mask");
+}
+
+function facts(image, name, isMask) {
+  const told = [...image.locations.slice(0, 1).filter((place) => place !== name), `image ${image.image_id}`, isMask ? "mask" : ORIGINS[image.origin], image.format, `${image.width} × ${image.height}`];
   if (image.taken_at) told.push(`taken ${image.taken_at.slice(0, 10)}`);
   if (image.camera) told.push(image.camera);
   return told;

@@ -1,7 +1,10 @@
-// Where an image comes from and what was made of it, from left to right: each picture with the words that made it.
+// Where an image comes from and what was made of it: each picture with the words and the model that made it, oldest first.
 import { lead } from "/page/address.js";
 
 const FEW = 12;
+const BELOW = { input: "Made of it", reference: "Reference for", mask: "Mask of" };
+const UP = { input: "", reference: "reference", mask: "mask" };
+const DOWN = { input: "", reference: "reference for", mask: "mask of" };
 
 export function showLineage(section, lineage) {
   const strip = section.querySelector(".strip");
@@ -10,48 +13,70 @@ export function showLineage(section, lineage) {
     [alone.hidden, alone.textContent] = [false, lineage.problem];
     return;
   }
-  const [above, below] = [levels(lineage.parents, "parents"), levels(lineage.children, "children")];
-  const made = lineage.parents[0]?.edit;
-  alone.hidden = above.length + below.length > 0;
+  const { parents, children } = lineage;
+  alone.hidden = parents.length + children.length > 0;
   strip.hidden = !alone.hidden;
+  const below = Object.entries(BELOW).map(([role, title]) => [title, children.filter((each) => each.role === role)]);
   strip.replaceChildren(
-    ...above.reverse().map((kin, index) => step(index === above.length - 1 ? "Made of" : "Before that", kin.map((each) => tile(each, each.parents[0]?.edit)))),
-    step("This image", [tile({ image: lineage.image }, made, true)]),
-    ...below.map((kin, index) => step(index ? "Then" : "Made of it", kin.reverse().map((each) => tile(each, each.edit)))),
+    ...(parents.length ? [step("Made of", family(parents, "parents"))] : []),
+    step("This image", listOf("chain", [tile({ image: lineage.image }, parents[0]?.edit, "", true)])),
+    ...below.filter(([, kin]) => kin.length).map(([title, kin]) => step(title, family(kin, "children"))),
   );
 }
 
-// What stands elsewhere in the tree is left out, but for an image that was made of itself.
-function levels(kin, direction) {
-  const found = [];
-  for (let level = kin; level.length; level = level.flatMap((each) => each[direction])) {
-    const first = [...new Map(level.filter((each) => !each.repeated || found.length === 0).map((each) => [each.image.image_id, each])).values()];
-    if (first.length) found.push(first);
-  }
-  return found;
+// Each line is an image and what comes of it, or what it comes of; where that is several, they are lines below or above.
+function family(kin, direction, isFirst = true) {
+  const different = [...new Map(kin.map((each) => [each.image.image_id, each])).values()];
+  const list = listOf("family", []);
+  const lines = different.map((each) => line(each, direction, isFirst));
+  list.append(...lines.slice(-FEW));
+  if (lines.length > FEW) list.prepend(earlier(list, lines.slice(0, -FEW)));
+  return list;
 }
 
-function step(title, tiles) {
-  const [item, heading, list] = ["li", "h4", "ul"].map((name) => document.createElement(name));
-  heading.textContent = title;
-  list.append(...tiles.slice(0, FEW));
-  item.append(heading, list);
-  if (tiles.length > FEW) item.append(rest(list, tiles.slice(FEW)));
+function line(kin, direction, isFirst) {
+  const chain = [kin];
+  for (let next = nextOf(kin, direction); next.length === 1; next = nextOf(next[0], direction)) chain.push(next[0]);
+  const isUp = direction === "parents";
+  const tiles = chain.map((each, index) => tile(each, isUp ? each.parents[0]?.edit : each.edit, isUp ? UP[each.role] : isFirst && !index ? "" : DOWN[each.role]));
+  const item = document.createElement("li");
+  item.append(listOf("chain", isUp ? tiles.reverse() : tiles));
+  const branches = nextOf(chain.at(-1), direction);
+  if (branches.length) item[isUp ? "prepend" : "append"](family(branches, direction, false));
   return item;
 }
 
-function rest(list, tiles) {
-  const button = document.createElement("button");
-  [button.type, button.textContent] = ["button", `Show ${tiles.length.toLocaleString("en")} more`];
-  button.addEventListener("click", () => {
-    list.append(...tiles);
-    tiles[0].querySelector("a, p")?.focus();
-    button.remove();
-  });
-  return button;
+// A parent that stands elsewhere is left out: a reference that goes with each turn would be at every one.
+function nextOf(kin, direction) {
+  return kin[direction].filter((each) => !each.repeated || direction === "children");
 }
 
-function tile({ image, role }, made, isShown = false) {
+function step(title, list) {
+  const [item, heading] = ["li", "h4"].map((name) => document.createElement(name));
+  heading.textContent = title;
+  item.append(heading, list);
+  return item;
+}
+
+function earlier(list, lines) {
+  const [item, button] = ["li", "button"].map((name) => document.createElement(name));
+  [button.type, button.textContent] = ["button", `Show ${lines.length.toLocaleString("en")} earlier`];
+  button.addEventListener("click", () => {
+    item.replaceWith(...lines);
+    lines[0].querySelector("a, p")?.focus();
+  });
+  item.append(button);
+  return item;
+}
+
+function listOf(name, items) {
+  const list = document.createElement("ul");
+  list.className = name;
+  list.append(...items);
+  return list;
+}
+
+function tile({ image }, made, role, isShown = false) {
   const item = document.createElement("li");
   const name = image.location ?? `image ${image.image_id}`;
   const picture = image.lost ? words("lost", "Lost: its file is no longer there.") : thumbnail(image, name);
@@ -64,8 +89,9 @@ function tile({ image, role }, made, isShown = false) {
     item.append(link);
   }
   const notes = document.createElement("div");
-  if (role === "mask" || role === "reference") notes.append(words("role", role));
+  if (role) notes.append(words("role", role));
   notes.append(made ? words("made-by", made.instruction ? `“${made.instruction}”` : "a variation") : words("made-by quiet", name));
+  if (made) notes.append(words("model", made.model));
   item.append(notes);
   return item;
 }

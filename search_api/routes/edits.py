@@ -84,7 +84,7 @@ class EditIn(BaseModel):
 EditRef = Annotated[int, fastapi.Path(ge=1, lt=2**63)]
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED, responses=_REFUSALS)
+@router.post("", summary="Have images edited", status_code=HTTPStatus.ACCEPTED, responses=_REFUSALS)
 def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
     """Accept an edit, which costs money and is done in the background; one that is done or refused is told at once.
 
@@ -100,7 +100,7 @@ def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
     return present_edit(parts.store, edit_id)
 
 
-@router.get("/{edit_id}")
+@router.get("/{edit_id}", summary="What became of an edit")
 def show(parts: PartsDep, edit_id: EditRef) -> EditAnswer:
     """Tell what became of an edit."""
     return present_edit(parts.store, EditId(edit_id))

@@ -43,13 +43,13 @@ class FeedbackAnswer(TypedDict):
     judgements: list[JudgementAnswer]
 
 
-@router.post("", status_code=HTTPStatus.NO_CONTENT)
+@router.post("", summary="Judge an image for a query", status_code=HTTPStatus.NO_CONTENT)
 def write(parts: PartsDep, said: FeedbackIn) -> None:
     """Keep whether an image is relevant to a query, in place of what was said before."""
     judge(parts.store, said.query, find_id(parts.store, said.image_id), relevant=said.relevant)
 
 
-@router.get("")
+@router.get("", summary="The judgements of a query")
 def show(parts: PartsDep, query: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)]) -> FeedbackAnswer:
     """Tell what was said of the images of a query."""
     asked = normal_query(query)

@@ -18,13 +18,13 @@ class HealthAnswer(TypedDict):
     status: Literal["ok"]
 
 
-@router.get("/live")
+@router.get("/live", summary="Whether the process runs")
 def live() -> HealthAnswer:
     """Answer as long as the process runs."""
     return {"status": "ok"}
 
 
-@router.get("/ready", response_model=HealthAnswer)
+@router.get("/ready", summary="Whether searches can be answered", response_model=HealthAnswer)
 def ready(parts: PartsDep) -> HealthAnswer | Response:
     """Answer once searches can be answered: the database is there and the embedder is loaded."""
     if not parts.warmed_up.is_set():

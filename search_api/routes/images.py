@@ -64,7 +64,7 @@ class CaptionAnswer(TypedDict):
     quarantine: str | None
 
 
-@router.get("/{ref}")
+@router.get("/{ref}", summary="What is known of an image")
 def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
     """Tell what is known of an image."""
     image = _get(parts.store, ref)
@@ -103,7 +103,7 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
 
 
 @router.head("/{ref}/file", include_in_schema=False)
-@router.get("/{ref}/file", response_class=FileResponse)
+@router.get("/{ref}/file", summary="The image's own file", response_class=FileResponse)
 def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
     """Send the image's own file."""
     image = _get(parts.store, ref)
@@ -116,7 +116,7 @@ def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
 
 
 @router.head("/{ref}/thumbnail", include_in_schema=False)
-@router.get("/{ref}/thumbnail", response_class=FileResponse)
+@router.get("/{ref}/thumbnail", summary="A small copy of an image", response_class=FileResponse)
 def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> FileResponse:
     """Send a small WebP of the image, made once and kept."""
     image = _get(parts.store, ref)

@@ -11,7 +11,7 @@ from search_api.routes.images import ImageRef
 router = APIRouter(tags=["images"])
 
 
-@router.get("/images/{ref}/lineage")
+@router.get("/images/{ref}/lineage", summary="What an image was made of, and what of it")
 def lineage(parts: PartsDep, ref: ImageRef) -> LineageAnswer:
     """Tell what an image was made of, up to its first ancestors, and what was made of it; the lost are there, too."""
     return present_lineage(find_lineage(parts.store, find_id(parts.store, ref)))

@@ -42,13 +42,13 @@ class SearchBody(_Search):
     filters: dict[str, Any] = Field(default_factory=dict, examples=[{"taken": {"gte": "2024-01-01"}}])
 
 
-@router.get("/search")
+@router.get("/search", summary="Search, with filters in the address")
 def search(parts: PartsDep, request: Request, wanted: Annotated[SearchParameters, Query()]) -> SearchAnswer:
     """Find images by describing them, for people and curl."""
     return _answer(parts, wanted, filters_in(request.query_params, _Search.model_fields))
 
 
-@router.post("/search")
+@router.post("/search", summary="Search, with filters as JSON")
 def search_by_body(parts: PartsDep, wanted: SearchBody) -> SearchAnswer:
     """Find images by describing them, for programs."""
     return _answer(parts, wanted, read_filters(wanted.filters))

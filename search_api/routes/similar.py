@@ -48,7 +48,7 @@ class UploadParameters(LikeParameters):
     caption: bool = Field(True, description="caption an unknown image, which may cost money; false: only recognise it")
 
 
-@router.get("/images/{ref}/similar")
+@router.get("/images/{ref}/similar", summary="Images like one of the index")
 def similar(
     parts: PartsDep, request: Request, ref: ImageRef, wanted: Annotated[SimilarParameters, Query()]
 ) -> SearchAnswer:
@@ -60,7 +60,7 @@ def similar(
     return present(parts.matching.find_similar(find_id(parts.store, ref), query).results)
 
 
-@router.post("/search/image", responses=_REFUSALS)
+@router.post("/search/image", summary="Search by a file", responses=_REFUSALS)
 def search_by_file(
     parts: PartsDep,
     request: Request,

@@ -101,7 +101,10 @@ LEFT JOIN LATERAL (
                  ORDER BY s.number) AS sentence_similarities,
            e.sentences, e.corrected, c.captioner, p.revision AS prompt_revision, i.origin, i.width, i.height,
            (SELECT l.relative_path FROM location l WHERE l.image_id = k.image_id ORDER BY l.found_at DESC, l.id LIMIT 1)
-               AS location
+               AS location,
+           CASE WHEN i.origin = 'edit' THEN
+               (SELECT edit_instructions(min(o.edit_id)) FROM edit_output o WHERE o.image_id = k.image_id)
+           ELSE '{{}}' END AS instructions
     FROM entry e
     JOIN image i ON i.id = e.image_id
     LEFT JOIN caption c ON c.id = e.caption_id
@@ -122,7 +125,10 @@ ORDER BY k.place;
 -- Return what may be shown, the image added last first, after the image `before` where one is named.
 SELECT e.image_id, i.origin, i.width, i.height, e.sentences, e.corrected, c.captioner, p.revision AS prompt_revision,
        (SELECT l.relative_path FROM location l WHERE l.image_id = e.image_id ORDER BY l.found_at DESC, l.id LIMIT 1)
-           AS location
+           AS location,
+       CASE WHEN i.origin = 'edit' THEN
+           (SELECT edit_instructions(min(o.edit_id)) FROM edit_output o WHERE o.image_id = e.image_id)
+       ELSE '{{}}' END AS instructions
 FROM entry e
 JOIN image i ON i.id = e.image_id
 LEFT JOIN caption c ON c.id = e.caption_id

@@ -50,7 +50,9 @@ def test_an_edit_is_accepted_made_and_found(client: httpx2.Client, editing: Comm
     assert (done["state"], done["model"], done["indexed"]) == ("done", "gemini-3-pro-image-preview", True)
     assert done["turns"][0]["cost_usd"] > 0
     assert [hit["image_id"] for hit in found] == [image["image_id"]]
-    assert by_instruction.json()["hits"][0]["image_id"] == image["image_id"]
+    [hit] = by_instruction.json()["hits"]
+    assert (hit["image_id"], hit["instruction"]) == (image["image_id"], "Make it night.")
+    assert hit["why"]["instruction_highlight"] == "Make it <mark>night</mark>."
     assert (parent["image"]["image_id"], parent["edit"]["instruction"]) == (1, "Make it night.")
     assert client.get(image["image_url"]).content == returned
     assert list((Path(editing.variables["CAPTION_SEARCH_HOME"]) / "edits").rglob("*_1_0.png"))

@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from indexer.catalog.store import Store
 from indexer.models import ImageId
 from tests.e2e.conftest import Command, browsing, serving, wait_until
-from tests.factories import add_edit, make_output, make_source
-from tests.fakes.edit_scripts import TEXT_ONLY, ByInstruction, Hangs
+from tests.factories import add_edit, make_facts, make_output, make_source
+from tests.fakes.edit_scripts import IMAGE_SAFETY, ByInstruction, Hangs
 from tests.fakes.edits import paint
 from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI, Fault
@@ -97,7 +97,7 @@ def test_an_edit_is_made_shown_and_has_a_page_of_its_own(page: Page, address: st
 
     assert (children, title, is_large) == (2, _HOSTILE, 1024)
     assert (strip[0].startswith("picture-"), strip[1:]) == (True, [f"“{_HOSTILE}”"])
-    assert (origin.inner_text(), overflow) == ("edited", 0)
+    assert (origin.inner_text(), overflow) == (f"edited: {_HOSTILE}", 0)
     assert len(gemini_server.edits.accepted) == 1
     assert said == []
 
@@ -119,19 +119,75 @@ def test_what_was_made_before_is_shown_at_no_cost_and_another_can_be_made(
     assert (paid, len(gemini_server.edits.accepted)) == (1, 2)
 
 
-def test_a_failed_edit_says_why_and_can_be_asked_for_again(page: Page, address: str, gemini_server: FakeGemini) -> None:
-    gemini_server.edits.answer = ByInstruction({"night": TEXT_ONLY})
+def test_a_refused_edit_says_why_and_is_tried_again_on_purpose(
+    page: Page, address: str, gemini_server: FakeGemini
+) -> None:
+    gemini_server.edits.answer = ByInstruction({"night": IMAGE_SAFETY})
     page.goto(f"{address}/?image=1")
 
     ask_for(page, "Make it night.")
-    failed = page.get_by_text("It failed:")
-    failed.wait_for()
-    reason = failed.inner_text()
+    page.get_by_text("It failed:").wait_for()
     gemini_server.edits.answer = paint
-    page.get_by_role("button", name="Make the edit").click()
+    page.reload()
+    reason = page.get_by_text("It failed:").inner_text()
+    page.get_by_role("button", name="Try again").click()
     page.get_by_role("link", name="Open the new image").wait_for()
 
-    assert "I'm sorry, but I can't help with that." in reason
+    assert "IMAGE_SAFETY" in reason
+    assert page.get_by_role("button", name="Try again").is_hidden()
+    assert page.get_by_role("button", name="Make another one").is_visible()
+
+
+def test_an_edit_under_way_and_the_last_search_are_not_forgotten(
+    page: Page, address: str, gemini_server: FakeGemini
+) -> None:
+    gemini_server.edits.answer = ByInstruction({"night": Hangs(6, paint)})
+    page.goto(f"{address}/?image=1")
+    direct = page.locator(".back").inner_text()
+    ask_for(page, "Make it night.")
+    page.get_by_text("is making it").wait_for()
+
+    page.get_by_role("searchbox").fill("red mug")
+    page.keyboard.press("Enter")
+    page.locator("#hits li").first.wait_for()
+    page.goto(f"{address}/?image=1")
+    page.get_by_text("is making it").wait_for()
+    box, back = page.get_by_label("What is to be changed?").input_value(), page.locator(".back").inner_text()
+    page.get_by_text("Searches find it from now on").wait_for()
+
+    assert (direct, box, back) == ("← Search", "Make it night.", "← “red mug”")
+    assert len(gemini_server.edits.accepted) == 1
+
+
+def test_an_edit_that_is_only_told_to_wait_says_so(page: Page, address: str) -> None:
+    told = {"state": "sent", "reason": "The endpoint is busy.", "model": "m", "api_format": "gemini"}
+    page.route("**/edits/5", lambda route: route.fulfill(json={**told, "turns": [{"instruction": "Make it night."}]}))
+    page.goto(f"{address}/?image=1&edit=5")
+
+    page.get_by_text("The endpoint is busy.").wait_for()
+
+    assert page.get_by_role("button", name="Make the edit").is_disabled()
+
+
+def test_a_mask_is_called_one_and_cannot_be_edited(page: Page, address: str, editing: Command) -> None:
+    with Store(editing.variables["DATABASE_URL"]) as store, store.runs.running("test", {}) as run_id:
+        mask = store.edits.register_mask(make_facts("mask", format="PNG"))
+        sources = [make_source(1), make_source(mask, 1, role="mask", file="/masks/hole.png")]
+        [night] = add_edit(store, run_id, "Make it night.", sources, [make_output("night")])
+        add_edit(store, run_id, "Add snow.", [make_source(night)], [make_output("snow")])
+        add_edit(store, run_id, "Add rain.", [make_source(night)], [make_output("rain")])
+    page.goto(f"{address}/?image={mask}")
+    page.locator("#image h2", has_text="hole.png").wait_for()
+    facts, is_editable = page.locator("#image .facts").inner_text(), page.locator("#image .edit").is_visible()
+    titles = page.locator(".strip h4").all_inner_texts()
+    below = page.locator(".family .family .made-by").all_inner_texts()
+    page.goto(f"{address}/?image={night}")
+    page.locator(".strip .role").first.wait_for()
+
+    assert (" · mask · " in facts, is_editable) == (True, False)
+    assert titles == ["This image", "Mask of"]
+    assert below == ["“Add snow.”", "“Add rain.”"]
+    assert page.locator(".strip .role").all_inner_texts() == ["mask"]
 
 
 def test_an_image_without_a_caption_is_told_to_be_found_by_no_search(

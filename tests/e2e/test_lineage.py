@@ -9,9 +9,10 @@ import pytest
 from indexer.catalog.store import Store
 from indexer.models import FoundFile, ImageId
 from tests.e2e.conftest import Command, serving
-from tests.factories import add_edit, make_facts, make_found, make_output, make_source, make_wanted
+from tests.factories import add_edit, add_image, make_facts, make_found, make_output, make_source, make_wanted
 
 _DEEP = 60
+_LONG = "Make it night, with snow on the roofs and a lamp in every window of every house. " * 4
 
 
 @pytest.fixture
@@ -43,8 +44,32 @@ def test_a_lineage_is_a_tree_at_the_terminal(indexer: Command, edited: tuple[Pat
         "│           edit 1, turn 1, m: “Make it night.”",
         "└── not edited so far",
     ]
-    assert "└── edited into" in down.out
+    assert down.out.splitlines()[1:3] == ["├── an original", "└── edited into: 2 edits/night.jpg (lost)"]
     assert (unknown.code, unknown.err) == (1, "Error: There is no image 99.\n")
+
+
+def test_what_a_mask_and_a_reference_were_used_for_is_said_and_never_cropped(store: Store, indexer: Command) -> None:
+    photo, sky = add_image(store, "photo"), add_image(store, "sky")
+    mask = store.edits.register_mask(make_facts("mask", format="PNG"))
+    sources = [
+        make_source(photo),
+        make_source(sky, 1, role="reference"),
+        make_source(mask, 2, role="mask", file="/masks/mask.png"),
+    ]
+    with store.runs.running("test", {}) as run_id:
+        add_edit(store, run_id, _LONG, sources, [make_output("night")])
+
+    of_sky, of_mask = indexer("lineage", str(sky)), indexer("lineage", str(mask))
+    role = indexer("lineage", str(mask), "--json").lines[0]["children"][0]["role"]
+
+    assert of_sky.out.splitlines() == [
+        "2 sky.jpg (lost)",
+        "├── an original",
+        "└── reference for: 4 edits/night.jpg (lost)",
+        f"    edit 1, turn 1, m: “{_LONG}”",
+    ]
+    assert of_mask.out.splitlines()[1:3] == ["├── a mask", "└── mask of: 4 edits/night.jpg (lost)"]
+    assert role == "mask"
 
 
 def test_a_lineage_is_the_same_json_at_the_terminal_and_over_http(
@@ -67,6 +92,8 @@ def test_a_lineage_is_the_same_json_at_the_terminal_and_over_http(
     assert [each.status_code for each in wrong] == [404, 404, 422]
     assert {each.headers["content-type"] for each in wrong} == {"application/problem+json"}
     assert "LineageAnswer" in described["components"]["schemas"]
+    summaries = {operation["summary"] for path in described["paths"].values() for operation in path.values()}
+    assert summaries.isdisjoint({"Show", "Edit", "Lineage", "Search", "Write", "Download", "Live", "Ready"})
 
 
 def test_a_long_line_of_edits_is_answered(store: Store, indexer: Command) -> None:

@@ -36,6 +36,7 @@ def test_an_image_between_its_parents_and_its_children(store: Store, run_id: Run
     assert shown["parents"][0]["image"]["caption"] == "A street at noon."
     assert {parent["edit"]["instruction"] for parent in shown["parents"]} == {"Make it night."}
     assert [child["image"]["image_id"] for child in shown["children"]] == children
+    assert {child["role"] for child in shown["children"]} == {"input"}
     assert [child["edit"]["instruction"] for child in shown["children"]] == ["Add snow.", "Add snow."]
 
 

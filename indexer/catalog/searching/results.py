@@ -10,7 +10,7 @@ from indexer.models import Band, Generation, ImageId, Origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Why a hit is there; `highlight` is HTML, escaped, with <mark> around matched words.
+    """Why a hit is there; the highlights are HTML, escaped, with <mark> around matched words.
 
     `is_exact` when captions hold the query as a phrase, or the picture itself its words: no cut-off leaves it out.
     `near_duplicate` when the picture looks like the one that was searched by; None where there was none to compare.
@@ -23,6 +23,7 @@ class Why:
     is_exact: bool = False
     matched_terms: list[str] = field(default_factory=list)
     highlight: str
+    instruction_highlight: str | None = None
     captioner: str | None
     prompt_revision: int | None
     corrected: bool
@@ -31,7 +32,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One search result; score is F, higher is better; `duplicates` counts the hits that were folded into it."""
+    """One search result; score is F, higher is better; `duplicates` counts the hits that were folded into it.
+
+    `instruction` is what an edited image was asked for by: of several turns, the one with most of the query's words.
+    """
 
     image_id: ImageId
     score: float
@@ -42,6 +46,7 @@ class Hit:
     height: int
     location: str
     why: Why
+    instruction: str | None = None
     duplicates: int = 0
     explanation: Explanation | None = None
 
@@ -49,6 +54,11 @@ class Hit:
     def is_ranked(self) -> bool:
         """Whether it was found by words or vectors; else filters let it through, and its score and band say nothing."""
         return self.why.dense_rank is not None or self.why.lexical_rank is not None
+
+    @property
+    def name(self) -> str:
+        """What people know it by: where it lies, or what it was asked for by, as an edit's file has no telling name."""
+        return self.location if self.instruction is None else f"edited: {self.instruction}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Turn what the store found into hits."""
 
+from collections.abc import Sequence
+
 from indexer.catalog.searching.cursors import Shown
 from indexer.catalog.searching.explaining import Explanation
 from indexer.catalog.searching.highlighting import count_words, mark_words
@@ -14,6 +16,8 @@ def show(
     place: Shown, details: Details, ranked: Candidate | None = None, explanation: Explanation | None = None
 ) -> Hit:
     """Return a hit; of an image that was listed without a ranking, with no scores."""
+    lexemes = frozenset(details.matched_lexemes)
+    instruction = _tell_instruction(details.instructions, lexemes)
     return Hit(
         image_id=place.image_id,
         score=ranked.score if ranked else 0.0,
@@ -23,6 +27,7 @@ def show(
         width=details.width,
         height=details.height,
         location=details.location,
+        instruction=instruction,
         duplicates=place.duplicates,
         explanation=explanation,
         why=Why(
@@ -32,7 +37,8 @@ def show(
             lexical_score=ranked.lexical_score if ranked else None,
             is_exact=ranked.is_exact if ranked else False,
             matched_terms=details.matched_terms,
-            highlight=_highlight(details),
+            highlight=_highlight(details, lexemes),
+            instruction_highlight=None if instruction is None else mark_words(instruction, lexemes),
             captioner=details.captioner,
             prompt_revision=details.prompt_revision,
             corrected=details.corrected,
@@ -40,9 +46,13 @@ def show(
     )
 
 
-def _highlight(details: Details) -> str:
+def _tell_instruction(instructions: Sequence[str], lexemes: frozenset[str]) -> str | None:
+    """Return the instruction with most of the query's words, the last one of equals."""
+    return max(reversed(instructions), key=lambda said: count_words(said, lexemes), default=None)
+
+
+def _highlight(details: Details, lexemes: frozenset[str]) -> str:
     """Return the sentence nearest to the query, in vector and in words, as HTML with its matched words marked."""
-    lexemes = frozenset(details.matched_lexemes)
     similarities = details.sentence_similarities or [None] * len(details.sentences)
     nearness = [
         (similarity or 0.0) + _MATCH_WEIGHT * count_words(sentence, lexemes)

@@ -56,6 +56,7 @@ class Sought:
 class Details:
     """What a hit shows of its image, and what of the query it has, where there is one.
 
+    `instructions` are what an edited image was asked for by, turn by turn.
     `matched_terms` are the query's words as it had them, `matched_lexemes` their stems, the rarest first, and
     `matched_weights` what each is worth in this entry; `sentence_similarities` are the sentences' cosines to the query.
     """
@@ -68,6 +69,7 @@ class Details:
     width: int
     height: int
     location: str
+    instructions: list[str] = field(default_factory=list)
     matched_terms: list[str] = field(default_factory=list)
     matched_lexemes: list[str] = field(default_factory=list)
     matched_weights: list[float] = field(default_factory=list)

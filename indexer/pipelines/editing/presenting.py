@@ -48,14 +48,14 @@ class EditAnswer(TypedDict):
     """An edit of one or more turns.
 
     accepted: nothing is sent yet. sent: it is being made; `reason` says why that takes long, if it does. failed:
-    `reason` says why; `retryable` where the same may succeed later. done: all images are there, and `indexed` once all
-    are searchable, too. The service is at it while it is `queued`.
+    `reason` says why; `retryable`, null else, where the same may succeed later. done: all images are there, and `indexed`
+    once all are searchable, too. The service is at it while it is `queued`.
     """
 
     edit_id: EditId
     state: EditState
     reason: str | None
-    retryable: bool
+    retryable: bool | None
     indexed: bool
     queued: bool
     api_format: ApiFormat
@@ -82,7 +82,7 @@ def present_edit(store: Store, edit_id: EditId) -> EditAnswer:
         "edit_id": edit_id,
         "state": _state([turn.state for turn in turns]),
         "reason": told.reason if told else None,
-        "retryable": failed.retryable if failed else True,
+        "retryable": failed.retryable if failed else None,
         "indexed": last.state == "done" and searchable.issuperset(image_ids),
         "queued": last.is_queued,
         "api_format": last.api_format,

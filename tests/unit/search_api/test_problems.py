@@ -30,9 +30,7 @@ def client() -> TestClient:
 
 
 def test_a_wrong_name_of_an_image_is_said_without_a_pattern(client: TestClient) -> None:
-    assert client.get("/images/abc").json()["detail"] == (
-        "ref: an image is named by its id or by the SHA-256 of its file."
-    )
+    assert client.get("/images/abc").json()["detail"] == ("An image is named by its id or by the SHA-256 of its file.")
 
 
 def test_a_body_that_is_no_json_is_said_to_be_none(client: TestClient) -> None:
