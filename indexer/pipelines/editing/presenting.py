@@ -48,8 +48,8 @@ class EditAnswer(TypedDict):
     """An edit of one or more turns.
 
     accepted: nothing is sent yet. sent: it is being made; `reason` says why that takes long, if it does. failed:
-    `reason` says why; `retryable`, null else, where the same may succeed later. done: all images are there, and `indexed`
-    once all are searchable, too. The service is at it while it is `queued`.
+    `reason` says why; `retryable`, null else, where the same may succeed later. done: all its images are there, and
+    `indexed` once all are searchable, too. The service is at it while it is `queued`.
     """
 
     edit_id: EditId
