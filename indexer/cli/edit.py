@@ -76,8 +76,6 @@ def edit(
     settings = Settings.load(budget=budget)
     flags = {"size": size, "quality": quality, "background": background, "aspect_ratio": aspect_ratio, "n": n}
     given = {name: value for name, value in flags.items() if value is not None}
-    if api_format == "gemini" and size is not None:
-        given["image_size"] = given.pop("size")
     check_output(requests, output)
     load = find_requests(requests, image or [], instruction or [], mask, given, limit)
     editor = build_editor(settings, api_format=api_format, model=model_name, timeout_s=timeout)
