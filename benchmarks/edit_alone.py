@@ -28,6 +28,7 @@ class _NoCaptions:
 
     def __init__(self, ingesting: Ingesting) -> None:
         self.run, self.preparing, self.following = ingesting.run, ingesting.preparing, ingesting.following
+        self.asking = ingesting.asking
 
     def ingest_prepared(self, prepared: Iterator[Job | Outcome]) -> Iterator[Outcome]:
         """Take what was read and do no more with it."""
