@@ -14,6 +14,7 @@ from indexer.openai_client import build_client
 from indexer.pipelines.assembling import build_editing, build_ingesting
 from indexer.pipelines.choosing_editors import build_editor
 from indexer.pipelines.editing.editing import Edited
+from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.jobs import Job
 from indexer.pipelines.outcomes import Outcome
@@ -51,6 +52,7 @@ def edit_alone(
         prompt = store.prompts.register_prompt(get_prompt(Path("prompts"), "retrieval"))
         run = Run(id=run_id, store=store, captioner=captioner, prompts=(prompt,), budget=Budget(math.inf))
         ingesting: Ingesting = _NoCaptions(build_ingesting(run, settings, tell=print))  # type: ignore[assignment]
-        editing, made = build_editing(ingesting, editor, output, concurrency=batch_size, force=True), list[Edited]()
+        filing, made = Filing(output).open(), list[Edited]()
+        editing = build_editing(ingesting, editor, filing, concurrency=batch_size, force=True)
         list(editing.edit(load_requests(requests), made.append))
     assert {edited.outcome.status for edited in made} == {"edited"}

@@ -1,6 +1,5 @@
 """An endpoint for edits in a process of its own, of either protocol; OpenAI's captions too."""
 
-import multiprocessing
 import resource
 import time
 from collections import Counter
@@ -10,7 +9,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Literal, Self
 
-from benchmarks.endpoints import good_reply
+from benchmarks.endpoints import Process, good_reply
 from tests.fakes.edits import EditAnswer, EditAsked, EditReply, Edits, paint
 from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import FakeOpenAI
@@ -43,29 +42,11 @@ class EditsSeen:
         return self.paid.total() - len(self.paid)
 
 
-class EditEndpoint:
+class EditEndpoint(Process[EditsSeen]):
     """A context manager; `answer` must be picklable. It looks at pictures' headers only."""
 
     def __init__(self, protocol: Protocol, *, answer: EditAnswer = paint, latency_s: float = 0.0) -> None:
-        self._ours, theirs = multiprocessing.Pipe()
-        context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(theirs, protocol, answer, latency_s))
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        self.base_url, self.key = self._ours.recv()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._ours.send(False)
-        self._process.join()
-
-    def seen(self) -> EditsSeen:
-        """Return what it saw so far."""
-        self._ours.send(True)
-        seen = self._ours.recv()
-        assert isinstance(seen, EditsSeen)
-        return seen
+        super().__init__(_serve, protocol, answer, latency_s)
 
 
 class EditEndpoints:

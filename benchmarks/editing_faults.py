@@ -8,7 +8,6 @@ The real command with `--batch-size 10`, in both formats, against local, strict 
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +21,8 @@ from benchmarks.edit_endpoints import EditEndpoints
 from benchmarks.edit_rows import ROWS, Row, write_requests, write_sources
 from benchmarks.running import Where, killed_at_end, run_command, start_command
 from benchmarks.sizes import resident_mb
-from benchmarks.verdicts import Verdict
+from benchmarks.verdicts import Verdict, conclude
 from indexer.catalog.embedded_postgres import embedded_postgres
-from indexer.cli.output import print_table
 from tests.fakes.edit_scripts import BROKEN, BUSY, Shares
 
 _BATCH_SIZE, _LATENCY_S = 10, 0.2
@@ -45,18 +43,12 @@ class Wish:
 def main() -> None:
     """Run the scenarios asked for, and say what came of each."""
     wanted = _arguments()
-    verdicts: list[Verdict] = []
     with (
         tempfile.TemporaryDirectory(prefix="caption-search-") as name,
         embedded_postgres(Path(name) / "home") as server,
     ):
-        where = Where(server, Path(name))
-        for scenario in wanted.only:
-            for verdict in SCENARIOS[scenario](where, Wish(wanted.edits, wanted.many)):
-                verdicts.append(verdict)
-                print(verdict.line(), file=sys.stderr, flush=True)
-    print_table(Verdict.COLUMNS, [verdict.row() for verdict in verdicts])
-    sys.exit(0 if all(verdict.held for verdict in verdicts) else 1)
+        where, wish = Where(server, Path(name)), Wish(wanted.edits, wanted.many)
+        conclude(verdict for scenario in wanted.only for verdict in SCENARIOS[scenario](where, wish))
 
 
 def _arguments() -> argparse.Namespace:

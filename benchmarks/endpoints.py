@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from tests.fakes.openai_server import Asked, FakeOpenAI, Fault, Reply, caption_reply
 
 AnswerFunction = Callable[[Asked], Reply | Fault]
 BUSY_STATUS = 429
+AnySeen = TypeVar("AnySeen")
 
 
 @dataclass(slots=True)
@@ -34,13 +35,13 @@ class Seen:
         return self.paid.total() - len(self.paid)
 
 
-class Endpoint:
-    """A context manager; `answer` must be picklable, and may sleep. A batch takes `batch_seconds`."""
+class Process(Generic[AnySeen]):
+    """A context manager: `serve` is given one end of a pipe and the arguments, and tells there what it saw."""
 
-    def __init__(self, answer: AnswerFunction, *, batch_seconds: float = 0.0) -> None:
+    def __init__(self, serve: Callable[..., None], *arguments: object) -> None:
         self._ours, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(theirs, answer, batch_seconds))
+        self._process = context.Process(target=serve, args=(theirs, *arguments))
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -51,12 +52,18 @@ class Endpoint:
         self._ours.send(False)
         self._process.join()
 
-    def seen(self) -> Seen:
+    def seen(self) -> AnySeen:
         """Return what it saw so far."""
         self._ours.send(True)
-        seen = self._ours.recv()
-        assert isinstance(seen, Seen)
+        seen: AnySeen = self._ours.recv()
         return seen
+
+
+class Endpoint(Process[Seen]):
+    """A context manager; `answer` must be picklable, and may sleep. A batch takes `batch_seconds`."""
+
+    def __init__(self, answer: AnswerFunction, *, batch_seconds: float = 0.0) -> None:
+        super().__init__(_serve, answer, batch_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ beside the calls at its own pace; the others run the real command.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,9 +20,8 @@ from benchmarks.faulty import Mixed, Sometimes
 from benchmarks.limits import measure_limit, measure_per_minute
 from benchmarks.running import Where, killed_at_end, run_command, start_command
 from benchmarks.sizes import measure_bytes, measure_memory
-from benchmarks.verdicts import Verdict
+from benchmarks.verdicts import Verdict, conclude
 from indexer.catalog.embedded_postgres import embedded_postgres
-from indexer.cli.output import print_json, print_table
 from tests.fakes.openai_server import Fault
 from tests.images import write_images
 
@@ -52,22 +50,13 @@ _ENDED = """
 def main() -> None:
     """Run the scenarios asked for, and say what came of each."""
     wanted = _arguments()
-    verdicts: list[Verdict] = []
     with (
         tempfile.TemporaryDirectory(prefix="caption-search-") as name,
         embedded_postgres(Path(name) / "home") as server,
     ):
         where = Where(server, Path(name), wanted.photos)
-        for scenario in wanted.only:
-            for verdict in SCENARIOS[scenario](where):
-                verdicts.append(verdict)
-                print(verdict.line(), file=sys.stderr, flush=True)
-    if wanted.json:
-        for verdict in verdicts:
-            print_json(verdict.as_dict())
-    else:
-        print_table(Verdict.COLUMNS, [verdict.row() for verdict in verdicts])
-    sys.exit(0 if all(verdict.held for verdict in verdicts) else 1)
+        verdicts = (verdict for scenario in wanted.only for verdict in SCENARIOS[scenario](where))
+        conclude(verdicts, as_json=wanted.json)
 
 
 def _arguments() -> argparse.Namespace:

@@ -11,6 +11,7 @@ from indexer.http_answers import error_of
 # Wrong key, no money, wrong model or address. A 403 may also mean the image: gateways use it so.
 _UNUSABLE = (401, 402, 404)
 _NO_MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+CHECK_ADDRESS = "OPENAI_BASE_URL (it often ends in /v1)"  # where a web page answers in an endpoint's place
 # Endpoints without keys (vLLM, Ollama, llama.cpp) want none, but the client insists on one.
 _NO_KEY = "none"
 

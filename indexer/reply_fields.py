@@ -6,13 +6,28 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from indexer.errors import ModelUnavailableError, ModelUnusableError
+
 _MOST_TOKENS = 10**9
 _URL_SAFE = str.maketrans("-_", "+/")
 Read = TypeVar("Read", bound=BaseModel)
 
 
-def read_json(model: type[Read], body: str) -> Read:
-    """Return what a body of JSON says, halves of surrogate pairs left out; raises ValueError where it is none."""
+def read_reply(model: type[Read], body: str, *, none: str, check: str) -> Read:
+    """Return what a response's body says, halves of surrogate pairs left out.
+
+    Raises ModelUnusableError for a web page, which a wrong address answers with, telling what to `check`, and
+    ModelUnavailableError, saying `none`, for a body that is cut short or not the protocol's.
+    """
+    if body.lstrip().startswith("<"):
+        raise ModelUnusableError(f"The endpoint answers with a web page: check {check}.")
+    try:
+        return _read_json(model, body)
+    except (ValueError, RecursionError) as exc:
+        raise ModelUnavailableError(none) from exc
+
+
+def _read_json(model: type[Read], body: str) -> Read:
     try:
         return model.model_validate_json(body)
     except ValidationError:  # pydantic's parser is the quicker one, and the stricter

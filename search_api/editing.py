@@ -14,21 +14,20 @@ from indexer.captioning.prompts import DEFAULT_FOLDER
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.store import Store
 from indexer.catalog.store.edits import QueuedEdit
-from indexer.editing.editor import Editor
+from indexer.editing.editor import TIMEOUT_S, Editor
 from indexer.errors import CaptionSearchError, DatabaseError, QueryError
 from indexer.models import ApiFormat, EditId, RunId
 from indexer.pipelines.assembling import build_editing, build_ingesting, make_editing_run
 from indexer.pipelines.choosing_editors import build_editor, find_other_format
 from indexer.pipelines.editing.accepting import give_up, load_accepted
 from indexer.pipelines.editing.editing import Edited, Editing
+from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 _LOOKS_EVERY_S = 1.0
-# High quality takes minutes.
-_TIMEOUT_S = 300.0
 # So many groups of edits are done side by side, each of one model, and so many calls of a group.
 _GROUPS, _CALLS = 4, 4
 # What breaks off so often would go on paying for nothing.
@@ -146,12 +145,13 @@ class EditQueue:
             tell=_log.info,
             load_embedder=self._load_embedder,
         )
-        return build_editing(ingesting, editor, self._settings.home / "edits", concurrency=_CALLS, force=False)
+        filing = Filing(self._settings.home / "edits").open()
+        return build_editing(ingesting, editor, filing, concurrency=_CALLS, force=False)
 
     def _build_editor(self, api_format: ApiFormat, model: str | None) -> Editor:
         if model is not None and (other := find_other_format(self._settings, api_format, model)):
             raise QueryError(f"{model} is no {api_format} model: its api_format is {other}.")
-        return build_editor(self._settings, api_format=api_format, model=model, timeout_s=_TIMEOUT_S)
+        return build_editor(self._settings, api_format=api_format, model=model, timeout_s=TIMEOUT_S)
 
 
 def _who(edit: QueuedEdit) -> tuple[ApiFormat, str]:

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from indexer.errors import ModelUnavailableError, ModelUnusableError
-from indexer.reply_fields import OR_EMPTY, Text, Tokens
+from indexer.openai_client import CHECK_ADDRESS
+from indexer.reply_fields import OR_EMPTY, Text, Tokens, read_reply
 
 
 class _Message(BaseModel):
@@ -42,14 +42,5 @@ class Completion(BaseModel):
 
 
 def read_completion(body: str) -> Completion:
-    """Return the completion in a response's body.
-
-    Raises ModelUnusableError for a web page, which a wrong base URL answers with, and ModelUnavailableError for
-    a body that is cut short or no completion.
-    """
-    if body.lstrip().startswith("<"):
-        raise ModelUnusableError("The endpoint answers with a web page: check OPENAI_BASE_URL (it often ends in /v1).")
-    try:
-        return Completion.model_validate_json(body)
-    except ValidationError as exc:
-        raise ModelUnavailableError("an answer that is no chat completion") from exc
+    """Return the completion in a response's body; raises ModelUnusableError or ModelUnavailableError for none."""
+    return read_reply(Completion, body, none="an answer that is no chat completion", check=CHECK_ADDRESS)

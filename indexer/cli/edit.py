@@ -7,12 +7,11 @@ import typer
 
 from indexer.cli.output import JsonFlag, log_to_stderr
 from indexer.cli.prompts import FolderOption
+from indexer.editing.editor import TIMEOUT_S
 from indexer.models import ApiFormat
 
 # DataFlow's pipeline writes its flags with underscores: its command lines work as they are.
 UNDERSCORES = {"token_normalize_func": lambda token: token.replace("_", "-")}
-# High quality takes minutes.
-_TIMEOUT_S = 300.0
 
 
 def edit(
@@ -44,7 +43,7 @@ def edit(
     n: Annotated[
         int | None, typer.Option("--n", min=1, max=10, help="openai: images of each turn; the next edits the first.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for one answer.")] = _TIMEOUT_S,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for one answer.")] = TIMEOUT_S,
     limit: Annotated[int | None, typer.Option(min=1, help="Do no more than the first so many requests.")] = None,
     budget: Annotated[
         float | None, typer.Option(min=0.000001, help="USD: stop cleanly before this run would cost more.")

@@ -71,18 +71,16 @@ class EditRun:
         """Run it, print the summary and return the exit code."""
         started = time.monotonic()
         self._check_flags()
-        Filing(self._output).open()  # a run that cannot keep anything is not begun
+        filing = Filing(self._output).open()  # a run that cannot keep anything is not begun
         arguments = {"model": self._editor.model, "requests": len(self._requests), "output": str(self._output)}
         with stop_on_signals() as stop, self._run.store.runs.running("edit", arguments) as run_id:
             tell_lost(self._run.store.requests.lose_abandoned())
             forget_gone_lines(self._run.store)
             ingesting = build_ingesting(replace(self._run, id=run_id, stop=stop), self._settings, tell=say)
-            editing = build_editing(
-                ingesting, self._editor, self._output, concurrency=self._concurrency, force=self._force
-            )
+            editing = build_editing(ingesting, self._editor, filing, concurrency=self._concurrency, force=self._force)
             ended = "failed"
             try:
-                self._follow(editing)
+                self._follow(editing, filing.output)
                 ended = "stopped" if stop.is_set() else "done"
             finally:
                 summary = self._summary(editing, ended, time.monotonic() - started)
@@ -99,7 +97,7 @@ class EditRun:
             for _location, reason in plan.faults:
                 raise BadImageError(reason)
 
-    def _follow(self, editing: Editing) -> None:
+    def _follow(self, editing: Editing, output: Path) -> None:
         indexing = editing.ingesting.indexing
         progress = Progress(self._edits, lambda: indexing.written, total=len(self._requests), also=self._tell_stages)
 
@@ -113,7 +111,7 @@ class EditRun:
             if edited.files:
                 results.add(edited.request.number, edited.request.written, edited.files, error=edited.error_said)
 
-        with Results(editing.filing.output) as results:
+        with Results(output) as results:
             with progress if sys.stderr.isatty() else nullcontext():
                 for outcome in editing.edit(self._requests, tell):
                     self._captions.add(outcome)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from indexer.models import ApiFormat, SentPicture, Usage
 
 Parameters = Mapping[str, str | int]
+TIMEOUT_S = 300.0  # high quality takes minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

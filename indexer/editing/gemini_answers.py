@@ -6,9 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from indexer.errors import ModelUnavailableError, ModelUnusableError
 from indexer.pricing import EditTokens
-from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_json
+from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_reply
 
 _REFUSED = {
     "SAFETY": "it may be unsafe",
@@ -144,17 +143,8 @@ class GeminiAnswer(_Read):
 
 
 def read_gemini(body: str) -> GeminiAnswer:
-    """Return the answer in a response's body.
-
-    Raises ModelUnusableError for a web page, which a wrong base URL answers with, and ModelUnavailableError for
-    a body that is none of the protocol's.
-    """
-    if body.lstrip().startswith("<"):
-        raise ModelUnusableError("The endpoint answers with a web page: check GEMINI_BASE_URL.")
-    try:
-        return read_json(GeminiAnswer, body)
-    except ValueError as exc:
-        raise ModelUnavailableError("an answer that is none of Gemini's") from exc
+    """Return the answer in a response's body; raises ModelUnusableError or ModelUnavailableError where it is none."""
+    return read_reply(GeminiAnswer, body, none="an answer that is none of Gemini's", check="GEMINI_BASE_URL")
 
 
 def _storable(text: str) -> str:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from indexer.errors import AnswersUnusableError, ModelUnavailableError, ModelUnusableError
+from indexer.errors import AnswersUnusableError
 from indexer.models import Usage
+from indexer.openai_client import CHECK_ADDRESS
 from indexer.pricing import EditPrice, EditTokens
-from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_json
+from indexer.reply_fields import OBJECTS_ONLY, OR_EMPTY, Text, Tokens, read_base64, read_reply
 
 _DATA_URL = "data:"
 
@@ -72,14 +73,5 @@ class ImagesAnswer(BaseModel):
 
 
 def read_images(body: str) -> ImagesAnswer:
-    """Return the answer in a response's body.
-
-    Raises ModelUnusableError for a web page, which a wrong base URL answers with, and ModelUnavailableError for
-    a body that is cut short or none of the protocol's.
-    """
-    if body.lstrip().startswith("<"):
-        raise ModelUnusableError("The endpoint answers with a web page: check OPENAI_BASE_URL (it often ends in /v1).")
-    try:
-        return read_json(ImagesAnswer, body)
-    except ValueError as exc:
-        raise ModelUnavailableError("an answer that has no list of images") from exc
+    """Return the answer in a response's body; raises ModelUnusableError or ModelUnavailableError where it is none."""
+    return read_reply(ImagesAnswer, body, none="an answer that has no list of images", check=CHECK_ADDRESS)

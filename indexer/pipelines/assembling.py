@@ -76,13 +76,13 @@ def build_ingesting(
     )
 
 
-def build_editing(ingesting: Ingesting, editor: Editor, output: Path, *, concurrency: int, force: bool) -> Editing:
+def build_editing(ingesting: Ingesting, editor: Editor, filing: Filing, *, concurrency: int, force: bool) -> Editing:
     """Return the stages of one run of edits, whose images these stages caption and index."""
-    run, filing = ingesting.run, Filing(output)
+    run = ingesting.run
     asking = replace(ingesting.asking, limiter=Limiter(concurrency))
     calling = Calling(run, editor, asking, filing, lambda: ingesting.following.wanted)
     turning = Turning(run, ingesting.preparing, calling, filing, force=force)
-    return Editing(ingesting=ingesting, turning=turning, filing=filing, concurrency=concurrency)
+    return Editing(ingesting=ingesting, turning=turning, concurrency=concurrency)
 
 
 def make_editing_run(

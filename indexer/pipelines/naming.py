@@ -15,6 +15,11 @@ _SHA256 = regex.compile(r"[0-9a-fA-F]{64}")
 _PREFIXES = ("image:", "sha256:")
 
 
+def name_image(image_id: ImageId) -> str:
+    """Return the reference that means an indexed image."""
+    return f"{_PREFIXES[0]}{image_id}"
+
+
 def is_reference(name: str) -> bool:
     """Tell whether a name is `image:17` or `sha256:…`, which never means a file."""
     return name.startswith(_PREFIXES)

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 from indexer.catalog.searching import Hit, Results, Why
 from indexer.catalog.store.generations import Coverage
 from indexer.models import Band, Generation, ImageId, Mode, Origin, State
+from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.generations.switching import Standing
 from indexer.pipelines.matching import Matched, MatchedBy
 
@@ -57,7 +58,7 @@ class WhyAnswer(TypedDict):
     near_duplicate: NotRequired[bool]
 
 
-class HitAnswer(TypedDict):
+class HitAnswer(Addresses):
     """One image that fits; a higher score is better. `duplicates` counts the hits folded into it.
 
     `instruction` is what an edited image was asked for by, of several turns the one with most of the query's words.
@@ -73,8 +74,6 @@ class HitAnswer(TypedDict):
     width: int
     height: int
     location: str
-    image_url: str
-    thumbnail_url: str
     duplicates: int
     why: WhyAnswer
     explanation: NotRequired[dict[str, Any]]
@@ -165,6 +164,7 @@ def present_standing(standing: Standing) -> StandingAnswer:
 
 
 def _hit(hit: Hit) -> HitAnswer:
+    served = addresses_of(hit.image_id)
     answer: HitAnswer = {
         "image_id": hit.image_id,
         "score": round(hit.score, 4),
@@ -175,8 +175,8 @@ def _hit(hit: Hit) -> HitAnswer:
         "width": hit.width,
         "height": hit.height,
         "location": hit.location,
-        "image_url": f"/images/{hit.image_id}/file",
-        "thumbnail_url": f"/images/{hit.image_id}/thumbnail",
+        "image_url": served["image_url"],
+        "thumbnail_url": served["thumbnail_url"],
         "duplicates": hit.duplicates,
         "why": _why(hit.why),
     }

@@ -6,10 +6,11 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 
 from indexer.catalog.store.lineages import Link
 from indexer.models import ApiFormat, EditId, ImageId, Origin, Role
+from indexer.pipelines.addresses import AddressesIfAny, addresses_if
 from indexer.pipelines.lineage import Kin, Lineage, Member
 
 
-class MemberAnswer(TypedDict):
+class MemberAnswer(AddressesIfAny):
     """An image of a lineage.
 
     `lost` tells that no file of it is there any more: then it has no addresses, and its location is the last known, or
@@ -25,8 +26,6 @@ class MemberAnswer(TypedDict):
     location: str | None
     caption: str
     lost: bool
-    image_url: str | None
-    thumbnail_url: str | None
 
 
 class LinkAnswer(TypedDict):
@@ -122,8 +121,7 @@ def _member(member: Member) -> MemberAnswer:
         "location": image.location,
         "caption": image.caption,
         "lost": member.is_lost,
-        "image_url": None if member.is_lost else f"/images/{image.image_id}/file",
-        "thumbnail_url": None if member.is_lost else f"/images/{image.image_id}/thumbnail",
+        **addresses_if(image.image_id, is_lost=member.is_lost),
     }
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from indexer.editing.requests import EditRequest, read_request
 from indexer.errors import QueryError
 from indexer.models import ApiFormat, EditId
-from indexer.pipelines.editing.accepting import accept, name_image
+from indexer.pipelines.editing.accepting import accept
 from indexer.pipelines.editing.editing import refuse
 from indexer.pipelines.editing.presenting import EditAnswer, present_edit
-from indexer.pipelines.naming import name_number
+from indexer.pipelines.naming import name_image, name_number
 from search_api.parts import Parts, PartsDep
 from search_api.references import REFERENCE, find_id
 

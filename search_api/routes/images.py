@@ -15,6 +15,7 @@ from indexer.catalog.store.images import StoredImage
 from indexer.errors import BadImageError, NotFoundError
 from indexer.imaging.thumbnails import SIZES, make_thumbnail
 from indexer.models import ImageId, Origin
+from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.locating import find_file
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
@@ -29,7 +30,7 @@ _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "HEIF": "image/heic"}
 
 
-class ImageAnswer(TypedDict):
+class ImageAnswer(Addresses):
     """One image; width and height in pixels as seen."""
 
     image_id: ImageId
@@ -46,8 +47,6 @@ class ImageAnswer(TypedDict):
     added_at: datetime
     locations: list[str]
     captions: list["CaptionAnswer"]
-    image_url: str
-    thumbnail_url: str
 
 
 class CaptionAnswer(TypedDict):
@@ -97,8 +96,7 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
             }
             for c in captions
         ],
-        "image_url": f"/images/{image.image_id}/file",
-        "thumbnail_url": f"/images/{image.image_id}/thumbnail",
+        **addresses_of(image.image_id),
     }
 
 

@@ -108,12 +108,19 @@ BEGIN
 END
 $$;
 
+-- An edit and the turns before it.
+CREATE FUNCTION edit_turns(p_edit_id bigint) RETURNS SETOF edit
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE turn AS (
+        SELECT id, after_id FROM edit WHERE id = p_edit_id
+        UNION
+        SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
+    )
+    SELECT e.* FROM turn JOIN edit e ON e.id = turn.id
+$$;
+
 -- What was asked of an edit, from the first turn to its own: what an image that it returned may be found by.
 CREATE FUNCTION edit_instructions(p_edit_id bigint) RETURNS text[]
 LANGUAGE sql STABLE
-RETURN (WITH RECURSIVE said AS (
-            SELECT id, after_id, turn, instruction FROM edit WHERE id = p_edit_id
-            UNION
-            SELECT e.id, e.after_id, e.turn, e.instruction FROM said s JOIN edit e ON e.id = s.after_id
-        )
-        SELECT coalesce(array_agg(instruction ORDER BY turn) FILTER (WHERE instruction <> ''), '{}') FROM said);
+RETURN (SELECT coalesce(array_agg(instruction ORDER BY turn) FILTER (WHERE instruction <> ''), '{}')
+        FROM edit_turns(p_edit_id));

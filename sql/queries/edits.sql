@@ -63,15 +63,10 @@ WHERE id = %(edit_id)s AND run_id = %(run_id)s AND state = 'sent';
 
 -- name: queue_edit
 -- Have the service do the request that ends with this edit; turns that failed are tried again.
-WITH RECURSIVE turn AS (
-    SELECT id, after_id FROM edit WHERE id = %(edit_id)s
-    UNION
-    SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
-)
 UPDATE edit
 SET is_queued = edit.is_queued OR edit.id = %(edit_id)s,
     state = CASE WHEN edit.state = 'failed' THEN 'accepted' ELSE edit.state END
-FROM turn
+FROM edit_turns(%(edit_id)s) AS turn
 WHERE edit.id = turn.id;
 
 -- name: find_queued
@@ -108,18 +103,12 @@ WHERE e.image_id = ANY(%(image_ids)s::bigint[]);
 
 -- name: find_turns
 -- Return the turns of a request up to this one: what was asked, what came of it, and what its calls cost.
-WITH RECURSIVE turn AS (
-    SELECT id, after_id FROM edit WHERE id = %(edit_id)s
-    UNION
-    SELECT e.id, e.after_id FROM turn t JOIN edit e ON e.id = t.after_id
-)
 SELECT e.id AS edit_id, e.key, e.take, e.after_id, e.turn, e.instruction, e.conversation, e.api_format, e.model,
        e.parameters, e.is_queued, e.reason, e.retryable, e.created_at, e.finished_at,
        CASE WHEN e.state = 'sent' AND NOT run_is_alive(e.run_id) THEN 'accepted' ELSE e.state END AS state,
        ARRAY(SELECT o.image_id FROM edit_output o WHERE o.edit_id = e.id ORDER BY o.position) AS image_ids,
        paid.requests, paid.input_tokens, paid.output_tokens, paid.cost_usd
-FROM turn
-JOIN edit e ON e.id = turn.id
+FROM edit_turns(%(edit_id)s) AS e
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(r.attempts), 0)::bigint AS requests, sum(r.input_tokens)::bigint AS input_tokens,
            sum(r.output_tokens)::bigint AS output_tokens, sum(r.cost_usd)::float8 AS cost_usd

@@ -20,6 +20,7 @@ from indexer.models import ApiFormat
 from indexer.pipelines.assembling import build_editing, build_ingesting, make_editing_run
 from indexer.pipelines.choosing_editors import build_editor
 from indexer.pipelines.editing.editing import Edited, Editing, refuse
+from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.run import Run
 from indexer.settings import Settings
@@ -98,8 +99,8 @@ class Desk:
         with self.making(wanted, settings) as (run, editor), self.store.runs.running("edit", {}) as run_id:
             alive = replace(run, id=run_id, stop=wanted.stop)
             ingesting = build_ingesting(alive, settings, tell=print, load_embedder=lambda _: self.embedder)
-            output, concurrency = self.folder / wanted.output, wanted.concurrency
-            editing = build_editing(ingesting, editor, output, concurrency=concurrency, force=wanted.force)
+            filing, concurrency = Filing(self.folder / wanted.output).open(), wanted.concurrency
+            editing = build_editing(ingesting, editor, filing, concurrency=concurrency, force=wanted.force)
             yield editing, editor
 
     @contextmanager

@@ -8,8 +8,9 @@ from threading import Event, Thread
 import pytest
 
 from indexer.models import EditId, ImageId
-from indexer.pipelines.editing.accepting import accept, name_image
+from indexer.pipelines.editing.accepting import accept
 from indexer.pipelines.editing.presenting import EditAnswer, present_edit
+from indexer.pipelines.naming import name_image
 from search_api.editing import EditQueue
 from tests.edits import ask
 from tests.integration.edits import FLASH, Desk

@@ -19,16 +19,6 @@ _PATIENCE_S = 120
 
 
 @pytest.fixture
-def old(library: Library) -> PromptId:
-    return library.prompt("Old.")
-
-
-@pytest.fixture
-def new(library: Library) -> PromptId:
-    return library.prompt("New.")
-
-
-@pytest.fixture
 def live(library: Library, embedder: Embedder, old: PromptId) -> GenerationId:
     return library.generation(old, "live", embedder=embedder)
 

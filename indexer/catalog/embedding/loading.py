@@ -1,6 +1,5 @@
 """Load embedders by name, the quickest way that each can be run."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 _MADE_AS = "onnx 1"
 # torch uses what it finds there, and is many times as fast as any core.
 _GPUS = (Path("/dev/nvidiactl"), Path("/dev/kfd"), Path("/dev/dxg"))
-
-LoadEmbedder = Callable[[str], Embedder]
 
 
 class Embedders:

@@ -8,16 +8,10 @@ from indexer.catalog.store.images import StoredImage
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
 from indexer.errors import NotFoundError
-from indexer.models import EditId, ImageId
+from indexer.models import EditId
 from indexer.pipelines.editing.registering import content_of, new_edit, sources_of, turns_of
 from indexer.pipelines.locating import find_file
-
-_IMAGE = "image:"
-
-
-def name_image(image_id: ImageId) -> str:
-    """Return the name that a request has for an indexed image."""
-    return f"{_IMAGE}{image_id}"
+from indexer.pipelines.naming import find_image, name_image
 
 
 def accept(store: Store, editor: Editor, request: EditRequest, *, force: bool, retry: bool) -> EditId:
@@ -76,6 +70,6 @@ def give_up(store: Store, edit_id: EditId, reason: str) -> None:
 
 
 def _find(store: Store, name: str) -> StoredImage:
-    image = store.images.get_image(ImageId(int(name.removeprefix(_IMAGE))))
+    image = store.images.get_image(find_image(store, name))
     find_file(image)
     return image

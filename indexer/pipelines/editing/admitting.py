@@ -1,6 +1,6 @@
 """The pictures of a request: found by their names, indexed first where they are not, and known by their content."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,28 +60,31 @@ class Admitting:
 
     def admit(self, request: EditRequest, name: str) -> Admitted:
         """Return the picture of a name; raises BadImageError, whose reason begins with the name, or LeftError."""
-        with _faults_of(name):
-            found = find_picture(self._run, request, name)
-            if isinstance(found, StoredImage):
-                return _gone(found, name)
-            with self._lock:
-                known = self._admitted.get(found.location)
-            return known or self._register(found)
+        return self._find(request, name, self._admitted, self._register)
 
     def admit_mask(self, request: EditRequest, name: str) -> Admitted:
         """Return a mask, which is kept and never captioned, found or counted; raises BadImageError."""
-        with _faults_of(name):
-            found = find_picture(self._run, request, name)
-            if isinstance(found, StoredImage):
-                return _gone(found, name)
-            with self._lock:
-                known = self._masks.get(found.location)
-            return known or self._register_mask(found)
+        return self._find(request, name, self._masks, self._register_mask)
 
     def admit_output(self, file: FoundFile) -> Iterator[Job | Outcome]:
         """Yield what is to be done about an image that was edited before: its caption may be missing."""
         for item in self._preparing.sort_out([file]):
             yield item if isinstance(item, Outcome) else self._preparing.prepare(item)
+
+    def _find(
+        self,
+        request: EditRequest,
+        name: str,
+        admitted: Mapping[str, Admitted],
+        register: Callable[[FoundFile], Admitted],
+    ) -> Admitted:
+        with _faults_of(name):
+            found = find_picture(self._run, request, name)
+            if isinstance(found, StoredImage):
+                return _gone(found, name)
+            with self._lock:
+                known = admitted.get(found.location)
+            return known or register(found)
 
     def _register_mask(self, file: FoundFile) -> Admitted:
         facts = read_image(file.path, max_edge=_LEAST_EDGE).facts
@@ -132,18 +135,16 @@ def find_picture(run: Run, request: EditRequest, name: str) -> FoundFile | Store
         return image
 
 
-def find_sha256(run: Run, request: EditRequest, name: str) -> bytes:
-    """Return the SHA-256 of the picture that a name means; raises BadImageError, whose reason begins with the name."""
+def inspect_picture(run: Run, request: EditRequest, name: str) -> tuple[bytes, tuple[int, int]]:
+    """Return the SHA-256 of the picture that a name means, and its width and height in pixels as seen.
+
+    Raises BadImageError, whose reason begins with the name.
+    """
     with _faults_of(name):
         found = find_picture(run, request, name)
-        return found.sha256 if isinstance(found, StoredImage) else inspect_image(found.path)[0]
-
-
-def find_size(run: Run, request: EditRequest, name: str) -> tuple[int, int]:
-    """Return a picture's size in pixels as seen; raises BadImageError, whose reason begins with the name."""
-    with _faults_of(name):
-        found = find_picture(run, request, name)
-        return (found.width, found.height) if isinstance(found, StoredImage) else inspect_image(found.path)[1]
+        if isinstance(found, StoredImage):
+            return found.sha256, (found.width, found.height)
+        return inspect_image(found.path)
 
 
 def file_of(image: StoredImage, path: Path) -> FoundFile:

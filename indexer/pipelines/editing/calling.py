@@ -224,7 +224,6 @@ class Calling:
         try:
             yield
         except SettingsError:
-            self._run.stop.set()
             self._close(request_id, "unusable", tries, usage)
             raise
 

@@ -13,7 +13,6 @@ from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError, CaptionSearchError, ModelUnusableError, SettingsError
 from indexer.models import ImageId
 from indexer.pipelines.editing.calling import EditFailedError, LeftError, Spent
-from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.turning import Turn, Turning
 from indexer.pipelines.ingesting import Ingesting
 from indexer.pipelines.jobs import Job
@@ -61,7 +60,6 @@ class Editing:
 
     ingesting: Ingesting
     turning: Turning
-    filing: Filing
     concurrency: int
 
     def edit(self, requests: Iterable[EditRequest], tell: Callable[[Edited], None]) -> Iterator[Outcome]:
@@ -71,7 +69,6 @@ class Editing:
         it after the calls in flight. What makes the whole run pointless (a wrong key, a full disk) is raised, also
         after those.
         """
-        self.filing.open()
         # Closed here, not whenever it is forgotten: what is in flight is awaited while it can still be kept.
         with closing(self._make_all(requests, tell)) as made:
             yield from self.ingesting.ingest_prepared(made)

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
+from typing import Self
 
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import SettingsError
@@ -24,12 +25,12 @@ class Filing:
         self.output = Path(os.path.abspath(output))  # noqa: PTH100 - a link stays the place that was named
         self._fetching = Lock()  # of two that want a copy, the second finds that of the first
 
-    def open(self) -> None:
+    def open(self) -> Self:
         """Make the folder, and see that it can be written to: before anything is paid for."""
         with self._writing():
             self.output.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.output):
-                pass
+                return self
 
     def write(self, key: bytes, content: bytes) -> Path:
         """Write what a model returned under a name of no meaning: it is named once its type is known."""

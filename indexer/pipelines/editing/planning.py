@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from indexer.editing.editor import Editor
 from indexer.editing.requests import EditRequest
 from indexer.errors import BadImageError
-from indexer.pipelines.editing.admitting import find_sha256
+from indexer.pipelines.editing.admitting import inspect_picture
 from indexer.pipelines.editing.registering import content_of, most_cost_usd, turns_of
 from indexer.pipelines.run import Run
 
@@ -62,8 +62,8 @@ def _keys(run: Run, editor: Editor, request: EditRequest) -> list[bytes]:
     """Return the keys of all turns of a request; raises BadImageError."""
     if request.fault is not None:
         raise BadImageError(request.fault)
-    images = [find_sha256(run, request, name) for name in request.images]
-    mask = find_sha256(run, request, request.mask) if request.mask else None
+    images = [inspect_picture(run, request, name)[0] for name in request.images]
+    mask = inspect_picture(run, request, request.mask)[0] if request.mask else None
     content, turns = content_of(request, editor, images, mask), turns_of(request)
     return [content.key(turns[:number]) for number in range(1, len(turns) + 1)]
 

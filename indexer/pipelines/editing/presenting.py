@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # pydantic reads this one on Python 3.1
 from indexer.catalog.store import Store
 from indexer.catalog.store.edits import Source, StoredEdit
 from indexer.models import ApiFormat, EditId, EditState, ImageId, Role
+from indexer.pipelines.addresses import AddressesIfAny, addresses_if
 from indexer.pipelines.editing.accepting import find_turns
 from indexer.pipelines.lineage import find_lost
 
@@ -20,12 +21,10 @@ class SourceAnswer(TypedDict):
     thumbnail_url: str | None
 
 
-class OutputAnswer(TypedDict):
+class OutputAnswer(AddressesIfAny):
     """An image that an edit returned; `indexed` once searches find it. No address where no file of it is left."""
 
     image_id: ImageId
-    image_url: str | None
-    thumbnail_url: str | None
     indexed: bool
 
 
@@ -106,7 +105,7 @@ def _source(source: Source, lost: Container[ImageId]) -> SourceAnswer:
     return {
         "image_id": source.image_id,
         "role": source.role,
-        "thumbnail_url": None if source.image_id in lost else f"/images/{source.image_id}/thumbnail",
+        "thumbnail_url": addresses_if(source.image_id, is_lost=source.image_id in lost)["thumbnail_url"],
     }
 
 
@@ -120,8 +119,7 @@ def _turn(turn: StoredEdit, searchable: set[ImageId], lost: Container[ImageId]) 
         "images": [
             {
                 "image_id": image_id,
-                "image_url": None if image_id in lost else f"/images/{image_id}/file",
-                "thumbnail_url": None if image_id in lost else f"/images/{image_id}/thumbnail",
+                **addresses_if(image_id, is_lost=image_id in lost),
                 "indexed": image_id in searchable,
             }
             for image_id in turn.image_ids

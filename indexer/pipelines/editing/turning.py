@@ -13,7 +13,7 @@ from indexer.editing.requests import EditRequest
 from indexer.errors import NotFoundError
 from indexer.imaging.sending import check_proportions, read_for_editing, read_mask
 from indexer.models import EditId, ImageId, RequestId, SentPicture
-from indexer.pipelines.editing.admitting import Admitted, Admitting, file_of, find_size
+from indexer.pipelines.editing.admitting import Admitted, Admitting, file_of, inspect_picture
 from indexer.pipelines.editing.calling import Calling, Due, EditFailedError, LeftError, Made, Spent
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.keys import Content
@@ -82,7 +82,7 @@ class Turning:
             raise EditFailedError(request.fault, retryable=True)
         mask = self._admitting.admit_mask(request, request.mask) if request.mask else None
         if mask is not None:  # a wrong one is told before its picture is captioned
-            check_proportions(mask.size, find_size(self._run, request, request.images[0]))
+            check_proportions(mask.size, inspect_picture(self._run, request, request.images[0])[1])
         images = []
         for name in request.images:
             images.append(self._admitting.admit(request, name))

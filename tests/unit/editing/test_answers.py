@@ -46,7 +46,7 @@ def test_tokens_that_nobody_counted_have_no_cost(usage: Any) -> None:
     assert answer.to_usage(PRICE, "auto").cost_usd is None
 
 
-@pytest.mark.parametrize("body", ["", "null", "[]", '"images"', '{"data": [', "{"])
+@pytest.mark.parametrize("body", ["", "null", "[]", '"images"', '{"data": [', "{", '{"data": ' + "[" * 100_000])
 def test_a_body_that_is_no_answer_is_worth_another_try(body: str) -> None:
     with pytest.raises(ModelUnavailableError):
         read_images(body)
