@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from indexer.catalog.store import Store
 from indexer.models import ImageId
-from tests.e2e.conftest import Command, browsing, serving, wait_until
+from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
 from tests.factories import add_edit, make_facts, make_output, make_source
 from tests.fakes.edit_scripts import IMAGE_SAFETY, ByInstruction, Hangs
 from tests.fakes.edits import paint
@@ -29,15 +29,6 @@ def address(editing: Command) -> Iterator[str]:
 def page() -> Iterator[Page]:
     with browsing() as opened:
         yield opened
-
-
-def listen(page: Page) -> list[str]:
-    """Return what goes wrong on a page from now on, as it does."""
-    said: list[str] = []
-    page.on("dialog", lambda dialog: said.append(dialog.message))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
 
 
 def ask_for(page: Page, instruction: str) -> None:
@@ -67,7 +58,7 @@ def test_a_hit_leads_to_its_image_and_back_leads_to_the_hits(page: Page, address
     page.go_forward()
     page.locator("#image h2").wait_for()
 
-    assert shown[0] == page.url == f"{address}/?image={number}"
+    assert shown[0] == page.url == f"{address}/?q=red+mug+on+a+desk&strictness=low&image={number}"
     assert shown[1].startswith("A ")
     assert shown[2] == "By gpt-4o-mini, prompt revision 1"
     assert (file, alone) == (f"/images/{number}/file", "An original; nothing has been made of it so far.")
@@ -150,7 +141,7 @@ def test_an_edit_under_way_and_the_last_search_are_not_forgotten(
     page.get_by_role("searchbox").fill("red mug")
     page.keyboard.press("Enter")
     page.locator("#hits li").first.wait_for()
-    page.goto(f"{address}/?image=1")
+    page.goto(f"{address}/?q=red+mug&image=1")
     page.get_by_text("is making it").wait_for()
     box, back = page.get_by_label("What is to be changed?").input_value(), page.locator(".back").inner_text()
     page.get_by_text("Searches find it from now on").wait_for()

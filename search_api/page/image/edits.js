@@ -1,5 +1,5 @@
 // Have an image edited: ask, follow what becomes of it, show what was made.
-import { lead, note } from "/page/address.js";
+import { altered, lead, note } from "/page/address.js";
 import { ask, send } from "/page/service.js";
 
 const LOOKS_EVERY_MS = 1000;
@@ -41,7 +41,7 @@ async function order(desk, body) {
     tell(section, accepted.problem, true);
     return;
   }
-  note({ image, edit: accepted.edit_id });
+  note(altered({ edit: accepted.edit_id }));
   sessionStorage.setItem(keyOf(image), accepted.edit_id);
   await follow(desk, String(accepted.edit_id), accepted.state === "done");
 }

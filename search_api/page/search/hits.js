@@ -1,7 +1,8 @@
 // A search: its hits, page by page.
-import { addressOf, go, lead, parameters } from "/page/address.js";
+import { addressOf, altered, go, lead, searched } from "/page/address.js";
 import { ask } from "/page/service.js";
-import { findVerdicts, offerVerdicts } from "/page/verdicts.js";
+import { findVerdicts, offerVerdicts } from "/page/search/verdicts.js";
+import { say } from "/page/words.js";
 
 const said = document.getElementById("said");
 const list = document.getElementById("hits");
@@ -10,32 +11,44 @@ const more = document.getElementById("more");
 const template = document.getElementById("hit");
 const hint = document.getElementById("hint");
 const PAGE = 40;
-const LAST = "search";
+const form = document.getElementById("search");
+const box = document.getElementById("q");
+let found = []; // the hits of the search that is shown
 let shown = null; // the address of the search whose hits are in the list
 let summed = ""; // what was said of them
 let asked = 0;
 let cursor = null; // where the next page of what is shown begins
 let verdicts = new Map(); // what people said of the images of this query: true is relevant, false is not
 
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  go(box.value.trim() ? { q: box.value.trim() } : {});
+});
 nearest.addEventListener("click", () => {
-  go([...parameters()].filter(([name]) => name !== "strictness").concat([["strictness", "low"]]));
+  go(altered({ strictness: "low" }));
   said.focus();
 });
 more.addEventListener("click", showMore);
 
-// The search that was shown last, to go back to from an image, also after a reload.
-export function lastSearch() {
-  return new URLSearchParams(sessionStorage.getItem(LAST) ?? "");
+// The images of the search in the address, best first, as far as they are loaded.
+export function lastHits() {
+  return addressOf(searched()) === shown ? found.map((hit) => hit.image_id) : [];
 }
 
-export async function showSearch() {
-  const [wanted, address] = [parameters(), addressOf(parameters())];
+export function hitOf(image) {
+  return found.find((hit) => hit.image_id === Number(image)) ?? null;
+}
+
+// `before` is what was shown until now: whoever comes back from an image goes on at its hit.
+export async function showSearch(_signal, before) {
+  const [wanted, address] = [searched(), addressOf(searched())];
   const query = wanted.get("q") ?? "";
+  box.value = query;
   const turn = ++asked;
-  sessionStorage.setItem(LAST, wanted);
   document.title = query ? `${query} · Caption Search` : "Caption Search";
   if (query && address === shown) {
     said.textContent = summed;
+    goOn(before?.get("image"));
     return;
   }
   shown = null;
@@ -51,10 +64,12 @@ export async function showSearch() {
   verdicts = judged;
   said.textContent = summed = answer.problem ?? summary(answer);
   list.replaceChildren();
+  found = [];
   add(answer, query);
   shown = answer.problem ? null : address;
   nearest.hidden = !answer.generation || wanted.get("strictness") === "low" || (answer.hits.length > 0 && !isRanked(answer.hits[0]));
-  nearest.textContent = answer.no_match ? "Show the nearest all the same" : "Show weaker hits, too";
+  nearest.textContent = answer.no_match ? say("Show the nearest all the same") : say("Show weaker hits, too");
+  goOn(before?.get("image"));
 }
 
 export function leaveSearch() {
@@ -62,7 +77,7 @@ export function leaveSearch() {
 }
 
 async function showMore() {
-  const [wanted, turn] = [parameters(), asked];
+  const [wanted, turn] = [searched(), asked];
   more.disabled = true;
   const answer = await search(wanted, { cursor });
   more.disabled = false;
@@ -76,7 +91,14 @@ async function showMore() {
   list.children[first]?.querySelector(".picture").focus(); // whoever reads by keyboard or ear goes on where the new ones begin
 }
 
+function goOn(image) {
+  const link = image && list.querySelector(`li[data-image="${CSS.escape(image)}"] a`);
+  link?.focus({ preventScroll: true });
+  link?.scrollIntoView({ block: "nearest" });
+}
+
 function add(answer, query) {
+  found.push(...(answer.hits ?? []));
   list.append(...(answer.hits ?? []).map((hit) => card(hit, query)));
   cursor = answer.next_cursor ?? null;
   more.hidden = cursor === null;
@@ -101,7 +123,7 @@ function card(hit, query) {
   const [link, caption] = [item.querySelector(".picture"), item.querySelector(".caption")];
   item.classList.add(hit.band);
   item.dataset.image = hit.image_id;
-  lead(link, { image: hit.image_id });
+  lead(link, altered({ image: hit.image_id }));
   link.firstElementChild.src = `${hit.thumbnail_url}?size=640`;
   caption.innerHTML = hit.why.highlight; // escaped by the service; only <mark> is markup
   link.firstElementChild.alt = caption.textContent;

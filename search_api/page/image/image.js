@@ -1,8 +1,7 @@
 // One image: the picture, what is said of it and by whom, its lineage, and a box to have it edited.
-import { lead, parameters } from "/page/address.js";
-import { offerEdits } from "/page/edits.js";
-import { lastSearch } from "/page/hits.js";
-import { showLineage } from "/page/lineage.js";
+import { altered, lead, parameters } from "/page/address.js";
+import { offerEdits } from "/page/image/edits.js";
+import { showLineage } from "/page/image/lineage.js";
 import { ask } from "/page/service.js";
 
 const article = document.getElementById("image");
@@ -11,17 +10,15 @@ const said = document.getElementById("said");
 const LARGE = 1280;
 const KINDS = { retrieval: "What it shows", alt_text: "Alternative text", ecommerce: "For a shop", moderation: "Moderation" };
 const ORIGINS = { original: "original", edit: "edited image", frame: "frame of a video" };
-let leaving = new AbortController(); // ends what goes on for an image once another view is shown
 
 export function leaveImage() {
-  leaving.abort();
   article.replaceChildren();
 }
 
-export async function showImage(reference) {
+// `signal` ends what goes on for an image once anything else is shown.
+export async function showImage(signal) {
+  const reference = parameters().get("image");
   leaveImage();
-  leaving = new AbortController();
-  const { signal } = leaving;
   said.textContent = "";
   document.title = "Caption Search";
   const [image, lineage] = await Promise.all([
@@ -61,7 +58,7 @@ function fill(page, image, lineage) {
   page.querySelector(".links").hidden = isLost;
   page.querySelector(".edit").hidden = isLost || isMask;
   page.querySelector(".captions").append(...(isMask ? [paragraph("quiet", "It says where an editor was to work; no search finds it.")] : captions(image)));
-  const search = lastSearch();
+  const search = altered({ image: null, edit: null });
   lead(page.querySelector(".back"), search).textContent = search.has("q") ? `← “${search.get("q")}”` : "← Search";
 }
 

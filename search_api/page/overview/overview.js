@@ -1,0 +1,5 @@
+// The index page: what is indexed, and how well.
+
+export function showOverview() {}
+
+export function leaveOverview() {}
