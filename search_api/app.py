@@ -18,11 +18,13 @@ from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
+from search_api.means import Means
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.routes import captions, feedback, generations, health, images, lineage, page, search, similar, why
 from search_api.routes import edits as edit_routes
-from search_api.routes import feedback, generations, health, images, lineage, page, search, similar
+from search_api.updating import Updates
 from search_api.warming import Warming
 
 
@@ -40,13 +42,15 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
         )
-        edits = EditQueue(store, settings)
+        means = Means.of(store, settings)
+        edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
             store=store,
             searcher=searcher,
             matching=matching,
             thumbnails=settings.home / "thumbnails",
             edits=edits,
+            updates=updates,
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
@@ -58,6 +62,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
         finally:
             stop.set()
             edits.wake.set()
+            updates.close()
             editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
 
@@ -76,6 +81,6 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, similar, images, lineage, edit_routes, generations, feedback, health, page):
+    for routes in (search, similar, why, images, captions, lineage, edit_routes, generations, feedback, health, page):
         app.include_router(routes.router)
     return app

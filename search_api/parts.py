@@ -11,6 +11,7 @@ from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.pipelines.matching import Matching
 from search_api.editing import EditQueue
+from search_api.updating import Updates
 
 # So few of the service's forty threads may wait for a model: searches always have the others.
 _MODEL_CALLERS = 4
@@ -25,6 +26,7 @@ class Parts:
     matching: Matching
     thumbnails: Path
     edits: EditQueue
+    updates: Updates
     model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None

@@ -8,7 +8,6 @@ from typing import Annotated
 import fastapi
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
-from typing_extensions import TypedDict
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
@@ -17,6 +16,7 @@ from indexer.imaging.thumbnails import SIZES, make_thumbnail
 from indexer.models import ImageId, Origin
 from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.locating import find_file
+from indexer.pipelines.presenting_captions import CaptionAnswer, present_captions
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
 
@@ -46,21 +46,7 @@ class ImageAnswer(Addresses):
     longitude: float | None
     added_at: datetime
     locations: list[str]
-    captions: list["CaptionAnswer"]
-
-
-class CaptionAnswer(TypedDict):
-    """A caption of one kind; the first of a kind is the one that serves."""
-
-    kind: str
-    captioner: str
-    model: str
-    prompt_revision: int | None
-    sentences: list[str]
-    keywords: list[str]
-    visible_text: str
-    uncertain: bool
-    quarantine: str | None
+    captions: list[CaptionAnswer]
 
 
 @router.get("/{ref}", summary="What is known of an image")
@@ -82,20 +68,7 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
         "longitude": image.longitude,
         "added_at": image.added_at,
         "locations": image.relative_paths,
-        "captions": [
-            {
-                "kind": c.kind,
-                "captioner": c.captioner,
-                "model": c.model,
-                "prompt_revision": c.prompt_revision,
-                "sentences": c.sentences,
-                "keywords": c.keywords,
-                "visible_text": c.visible_text,
-                "uncertain": c.uncertain,
-                "quarantine": c.quarantine,
-            }
-            for c in captions
-        ],
+        "captions": present_captions(captions),
         **addresses_of(image.image_id),
     }
 
