@@ -22,7 +22,19 @@ from search_api.means import Means
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
-from search_api.routes import captions, feedback, generations, health, images, lineage, page, search, similar, why
+from search_api.routes import (
+    captions,
+    feedback,
+    generations,
+    health,
+    images,
+    lineage,
+    page,
+    search,
+    similar,
+    stats,
+    why,
+)
 from search_api.routes import edits as edit_routes
 from search_api.updating import Updates
 from search_api.warming import Warming
@@ -81,6 +93,19 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
     add_problem_handlers(app)
-    for routes in (search, similar, why, images, captions, lineage, edit_routes, generations, feedback, health, page):
+    for routes in (
+        search,
+        similar,
+        why,
+        images,
+        captions,
+        lineage,
+        edit_routes,
+        generations,
+        feedback,
+        stats,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     return app
