@@ -22,8 +22,8 @@ export function percent(share) {
 export function money(usd) {
   if (usd === 0) return "$0";
   if (usd < 0.0001) return "<$0.0001";
-  const digits = usd >= 1 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: usd < 0.01 ? 4 : 3 };
-  return `$${usd.toLocaleString(LOCALE, digits)}`;
+  const digits = usd >= 0.1 ? 2 : usd >= 0.01 ? 3 : 4;
+  return `$${usd.toLocaleString(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }
 
 export function size(bytes) {

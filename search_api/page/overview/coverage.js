@@ -38,7 +38,7 @@ function countsOf(stats) {
 }
 
 function tile(name, value, note) {
-  return element("div", {}, element("dt", {}, name), element("dd", {}, value, note ? element("span", { class: "quiet" }, note) : null));
+  return element("div", {}, element("dt", {}, name), element("dd", {}, value), note ? element("dd", { class: "note" }, note) : null);
 }
 
 // One bar of all captioners, and what its colours mean.

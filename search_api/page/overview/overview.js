@@ -7,9 +7,11 @@ import { showFailures } from "/page/overview/failures.js";
 import { showGenerations } from "/page/overview/generations.js";
 import { showRuns } from "/page/overview/runs.js";
 import { ask } from "/page/service.js";
+import { tell } from "/page/telling.js";
 import { say } from "/page/words.js";
 
 const LOOKS_EVERY_MS = 3000;
+const RUNS_AT_ONCE = 10;
 const article = document.getElementById("overview");
 
 export function leaveOverview() {
@@ -22,20 +24,19 @@ export async function showOverview(signal) {
   article.querySelector("h2").focus({ preventScroll: true });
   const part = (name) => article.querySelector(`.${name}`);
   const others = () => Promise.all([showGenerations(part("generations"), signal), showFailures(part("failures"), signal), showRuns(part("runs"), signal)]);
-  const [building] = await Promise.all([look(part, signal), others(), showCosts(part("costs"), signal)]);
-  if (building) watch(part, others, signal);
+  const [isBuilding] = await Promise.all([look(part, signal), others(), showCosts(part("costs"), signal)]);
+  if (isBuilding) watch(part, others, signal);
 }
 
 // Shows how things stand, and tells whether they are about to change.
 async function look(part, signal) {
-  const stats = await ask("/stats", { signal });
+  const [stats, runs] = await Promise.all([ask("/stats", { signal }), ask(`/stats/runs?limit=${RUNS_AT_ONCE}`, { signal })]);
   if (signal.aborted) return false;
-  if (stats.problem !== undefined) {
-    document.getElementById("said").textContent = stats.problem;
-    return false;
-  }
+  document.getElementById("said").textContent = stats.problem ?? "";
+  if (stats.problem !== undefined) return stats.status === 0 || stats.status >= 500; // it may come back
+  const isRunning = runs.problem === undefined && runs.some(({ alive, command }) => alive && command === "reindex");
   showCoverage(part("coverage"), stats);
-  showBuilding(part("building"), stats);
+  showBuilding(part("under-way"), stats, isRunning);
   part("none").hidden = stats.generation !== null || stats.images > 0;
   return stats.building?.state === "building";
 }
@@ -44,8 +45,9 @@ async function watch(part, others, signal) {
   let isBuilding = true;
   while (isBuilding && !signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, LOOKS_EVERY_MS));
-    if (signal.aborted || document.hidden) continue;
-    isBuilding = await look(part, signal);
+    if (!signal.aborted && !document.hidden) isBuilding = await look(part, signal);
   }
-  if (!signal.aborted) await others();
+  if (signal.aborted) return;
+  tell(say("The new index is built."));
+  await others();
 }
