@@ -1,15 +1,15 @@
 // What the address says is shown: a search, an image of it, the index, or the try-out panel.
 import { keepingPlace, lead, parameters } from "/page/address.js";
-import { leaveSearch, showSearch } from "/page/search/hits.js";
+import { leaveSearch, prepareSearch, showSearch } from "/page/search/search.js";
 import { findSession } from "/page/session.js";
 import { language, speak, translate } from "/page/words.js";
 
-// Each view shows itself in an element of its own, by its address; `before` is the address that was shown until now.
+// Each view shows itself by its address; `before` is the address that was shown until now.
 const VIEWS = {
-  search: { place: "results", load: () => ({ show: showSearch, leave: leaveSearch }) },
-  image: { place: "image", load: () => import("/page/image/image.js").then((view) => ({ show: view.showImage, leave: view.leaveImage })) },
-  index: { place: "overview", load: () => import("/page/overview/overview.js").then((view) => ({ show: view.showOverview, leave: view.leaveOverview })) },
-  try: { place: "tryout", load: () => import("/page/tryout/tryout.js").then((view) => ({ show: view.showTryout, leave: view.leaveTryout })) },
+  search: () => ({ show: showSearch, leave: leaveSearch }),
+  image: () => import("/page/image/image.js").then((view) => ({ show: view.showImage, leave: view.leaveImage })),
+  index: () => import("/page/overview/overview.js").then((view) => ({ show: view.showOverview, leave: view.leaveOverview })),
+  try: () => import("/page/tryout/tryout.js").then((view) => ({ show: view.showTryout, leave: view.leaveTryout })),
 };
 const said = document.getElementById("said");
 let [leaving, leave, shown, before] = [new AbortController(), () => {}, null, null];
@@ -36,15 +36,16 @@ async function show(isBack) {
   const { signal } = leaving;
   if (name !== shown) leave();
   [shown, before, leave] = [name, wanted, () => {}];
-  for (const [each, { place }] of Object.entries(VIEWS)) document.getElementById(place).hidden = each !== name;
+  for (const place of document.querySelectorAll("main [data-view]")) place.hidden = place.dataset.view !== name;
   mark(name);
   if (name !== "search") said.textContent = "";
   await keepingPlace(isBack, async () => {
-    const view = await VIEWS[name].load();
+    const view = await VIEWS[name]();
     if (signal.aborted) return;
     leave = view.leave;
     await view.show(signal, last);
   });
+  if (name === "image" && !signal.aborted) prepareSearch();
 }
 
 function mark(name) {

@@ -40,7 +40,9 @@ function legend(series) {
 
 function asTable(bars, series) {
   const columns = [say("When"), ...series.map(({ name }) => name), say("Requests"), say("Unknown price"), say("Together")];
-  const row = (bar) => [spanOf(bar), ...bar.parts.map((usd, index) => bar.asked[index] && money(usd)), counted(bar.requests), bar.unpriced && counted(bar.unpriced), money(bar.usd)].map((cell) => (cell === 0 ? null : cell));
+  const cost = (usd, asked, isUnknown) => (asked ? (isUnknown ? "?" : money(usd)) : null);
+  const part = (bar, usd, index) => cost(usd, bar.asked[index], series[index].unpriced === series[index].requests);
+  const row = (bar) => [spanOf(bar), ...bar.parts.map((usd, index) => part(bar, usd, index)), counted(bar.requests), bar.unpriced ? counted(bar.unpriced) : null, cost(bar.usd, bar.requests, bar.unpriced === bar.requests)];
   const rows = bars.filter((bar) => bar.requests).reverse().map(row);
   return element("details", {}, element("summary", {}, say("As a table")), tableOf(say("Costs over time"), columns, rows));
 }

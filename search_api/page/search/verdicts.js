@@ -1,37 +1,44 @@
 // What people say of hits: whether an image fits the query.
 import { ask, send } from "/page/service.js";
+import { mayWrite } from "/page/session.js";
+import { say } from "/page/words.js";
 
-export async function findVerdicts(query) {
-  const { judgements = [] } = await ask(`/feedback?${new URLSearchParams({ query })}`);
-  return new Map(judgements.map((said) => [said.image_id, said.relevant])); // the search beside it tells what is wrong
+const list = document.getElementById("hits");
+
+// Asked beside the search, which need not wait for it.
+export async function findVerdicts(search) {
+  search.verdicts ??= new Map();
+  if (!search.query || !mayWrite()) return;
+  const { judgements = [] } = await ask(`/feedback?${new URLSearchParams({ query: search.query })}`);
+  for (const said of judgements) search.verdicts.set(said.image_id, said.relevant);
+  for (const item of list.children.length && judgements.length ? list.querySelectorAll("li[data-image]") : []) press(item, search.verdicts.get(Number(item.dataset.image)));
 }
 
-export function offerVerdicts(item, query, hit, verdicts, tell) {
-  const buttons = [...item.querySelectorAll(".verdicts button")];
-  press(buttons, verdicts.get(hit.image_id));
-  for (const button of buttons) button.addEventListener("click", () => judge(query, hit, button, buttons, verdicts, tell));
+export function offerVerdicts(item, search, hit) {
+  press(item, search.verdicts?.get(hit.image_id));
+  for (const button of item.querySelectorAll(".verdicts button")) button.addEventListener("click", () => judge(item, search, hit, button));
 }
 
-function press(buttons, verdict) {
-  for (const button of buttons) button.setAttribute("aria-pressed", button.value === String(verdict));
+function press(item, verdict) {
+  for (const button of item.querySelectorAll(".verdicts button")) button.setAttribute("aria-pressed", button.value === String(verdict));
 }
 
 // Pressing a pressed button takes the judgement back.
-async function judge(query, hit, button, buttons, verdicts, tell) {
+async function judge(item, search, hit, button) {
   const group = button.parentElement;
   if (group.ariaBusy === "true") return; // one at a time, so that the last one stays
-  const before = verdicts.get(hit.image_id);
+  const before = search.verdicts.get(hit.image_id);
   const wanted = button.ariaPressed === "true" ? null : button.value === "true";
   group.ariaBusy = "true";
-  press(buttons, wanted);
-  const { problem } = await send("/feedback", { query, image_id: hit.image_id, relevant: wanted });
+  press(item, wanted);
+  const { problem } = await send("/feedback", { query: search.query, image_id: hit.image_id, relevant: wanted });
   group.ariaBusy = "false";
-  if (problem) {
-    press(buttons, before);
-    tell(`Not kept: ${problem}`);
+  if (problem !== undefined) {
+    press(item, before);
+    document.getElementById("said").textContent = say("Not kept: {problem}", { problem });
   } else if (wanted === null) {
-    verdicts.delete(hit.image_id);
+    search.verdicts.delete(hit.image_id);
   } else {
-    verdicts.set(hit.image_id, wanted);
+    search.verdicts.set(hit.image_id, wanted);
   }
 }
