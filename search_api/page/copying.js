@@ -5,7 +5,7 @@ import { tell } from "/page/telling.js";
 import { say } from "/page/words.js";
 
 export function copyButton(text, what) {
-  return button(icon("copy"), () => copy(text), { class: "icon copy", "aria-label": say("Copy: {what}", { what }), title: say("Copy") });
+  return button(icon("copy"), () => copy(text), { class: "tool copy", "aria-label": say("Copy: {what}", { what }), title: say("Copy") });
 }
 
 async function copy(text) {

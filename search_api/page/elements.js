@@ -24,7 +24,7 @@ export function button(text, act, attributes = {}) {
 }
 
 // What is behind a share between 0 and 1, as wide as it.
-export function bar(share, name = "bar") {
+export function level(share, name = "level") {
   const filled = element("span");
   filled.style.width = `${Math.min(1, Math.max(0, share)) * 100}%`;
   return element("span", { class: name, "aria-hidden": "true" }, filled);

@@ -14,7 +14,7 @@ const LONGEST = { alt_text: 125 };
 export function offerCorrection({ image, signal, changed }, { kind, title, captions, section, told }) {
   const serving = captions.find(({ quarantine }) => !quarantine)?.sentences.join("\n") ?? "";
   const desk = { image: image.image_id, signal, changed, kind, captions, section, told, serving, form: null };
-  const attributes = { class: "icon pencil writing", title: say("Write it better"), "aria-label": say("Write it better: {what}", { what: title }), "aria-expanded": "false" };
+  const attributes = { class: "tool pencil writing", title: say("Write it better"), "aria-label": say("Write it better: {what}", { what: title }), "aria-expanded": "false" };
   desk.pencil = button(icon("pencil"), () => (desk.form ? close(desk) : open(desk)), attributes);
   if (draftOf(desk.image, kind) !== null) queueMicrotask(() => restore(desk));
   return desk.pencil;

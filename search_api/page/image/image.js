@@ -55,7 +55,7 @@ function fill(desk) {
   offerEdits(part(".edit"), image.image_id, parameters().get("edit"), () => refreshLineage(desk), signal);
   if (isMask) return;
   showWhy(part(".why"), image.image_id, signal);
-  offerVerdict(part(".fits"), image, signal);
+  offerVerdict(part(".fits"), image.image_id, signal);
   showSimilar(part(".similar"), image.image_id, signal);
 }
 

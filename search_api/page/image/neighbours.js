@@ -1,47 +1,40 @@
-// The images before and after this one among the hits of the search, or of the similar images, in the address.
-import { altered, lead, note, parameters, searched } from "/page/address.js";
+// The images before and after this one among the hits of the search in the address.
+import { addressOf, altered, note, parameters } from "/page/address.js";
 import { counted } from "/page/numbers.js";
-import { lastHits } from "/page/search/hits.js";
-import { ask } from "/page/service.js";
+import { keyOf } from "/page/search/asking.js";
+import { lastHits, shownSearch } from "/page/search/hits.js";
 import { say } from "/page/words.js";
-
-const MOST = 100;
 
 // Returns what goes to one of them, once they are known.
 export function offerNeighbours(nav, image, signal) {
   const ways = {};
-  findHits(image, signal).then((hits) => signal.aborted || fill(nav, ways, hits, hits.indexOf(image)));
-  return { follow: (name) => ways[name] !== undefined && step(ways[name]) };
+  const follow = (name) => ways[name] !== undefined && step(ways[name]);
+  for (const name of ["previous", "next"]) nav.querySelector(`.${name}`).addEventListener("click", (event) => stay(event, () => follow(name)));
+  const fill = () => Object.assign(ways, show(nav, image));
+  addEventListener("hits", fill, { signal }); // of a search that was begun for this
+  fill();
+  return { follow };
 }
 
-async function findHits(image, signal) {
-  const hits = lastHits();
-  if (hits.includes(image)) return hits;
-  const [wanted, like] = [searched(), parameters().get("like")];
-  if (!like && !wanted.size) return [];
-  const told = new URLSearchParams([["limit", MOST], ["collapse", "duplicates"], ...wanted]);
-  const answer = await ask(like ? `/images/${encodeURIComponent(like)}/similar?${told}` : `/search?${told}`, { signal });
-  return (answer.hits ?? []).map((hit) => hit.image_id);
-}
-
-function fill(nav, ways, hits, at) {
-  if (at < 0) return;
-  Object.assign(ways, { previous: hits[at - 1], next: hits[at + 1] });
+function show(nav, image) {
+  const hits = shownSearch()?.key === keyOf() ? lastHits() : [];
+  const at = hits.indexOf(image);
+  if (at < 0) return {};
+  const ways = { previous: hits[at - 1], next: hits[at + 1] };
   for (const [name, neighbour] of Object.entries(ways)) {
     const link = nav.querySelector(`.${name}`);
     link.hidden = neighbour === undefined;
-    if (neighbour === undefined) continue;
-    link.addEventListener("click", (event) => stay(event, neighbour)); // before the one that would make history of it
-    lead(link, aside(neighbour));
+    if (neighbour !== undefined) link.href = addressOf(aside(neighbour));
   }
-  nav.querySelector(".place").textContent = say("{place} of {count}", { place: counted(at + 1), count: counted(hits.length) });
+  const count = counted(hits.length) + (shownSearch().cursor ? "+" : "");
+  nav.querySelector(".place").textContent = say("{place} of {count}", { place: counted(at + 1), count });
+  return ways;
 }
 
-function stay(event, neighbour) {
+function stay(event, follow) {
   if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  event.stopImmediatePropagation();
-  step(neighbour);
+  follow();
 }
 
 // Whoever leafs through a hundred hits goes back to the search, not through all of them.
@@ -51,5 +44,5 @@ function step(neighbour) {
 }
 
 function aside(image) {
-  return altered({ image, edit: null });
+  return altered({ image, edit: null }, parameters());
 }

@@ -34,7 +34,7 @@ export function altOf(image) {
 function fullSize(image, alt) {
   const picture = element("img", { alt });
   const dialog = element("dialog", { class: "full", "aria-label": say("Full size") }, picture);
-  dialog.append(button(icon("close"), () => dialog.close(), { class: "icon close", "aria-label": say("Close"), title: say("Close (Escape)") }));
+  dialog.append(button(icon("close"), () => dialog.close(), { class: "tool close", "aria-label": say("Close"), title: say("Close (Escape)") }));
   picture.addEventListener("click", () => dialog.close());
   picture.addEventListener("load", () => dialog.scrollTo((dialog.scrollWidth - dialog.clientWidth) / 2, (dialog.scrollHeight - dialog.clientHeight) / 2));
   picture.addEventListener("error", () => (picture.src = `${image.thumbnail_url}?size=${LARGE}`), { once: true }); // a format that browsers do not show

@@ -1,9 +1,9 @@
 // Why an image is among the hits of the search in the address, or is not; and whether a person finds that it should be.
-import { parameters, searched } from "/page/address.js";
-import { bar, element, paragraph } from "/page/elements.js";
+import { searched } from "/page/address.js";
+import { element, level, paragraph } from "/page/elements.js";
+import { shownSearch } from "/page/search/hits.js";
 import { findVerdicts, offerVerdicts } from "/page/search/verdicts.js";
 import { ask } from "/page/service.js";
-import { tell } from "/page/telling.js";
 import { say } from "/page/words.js";
 
 export function showWhy(section, image, signal) {
@@ -35,7 +35,7 @@ function measures({ score, why }) {
     [say("Together"), score, say("what hits are sorted by")],
   ];
   const line = ([name, value, title]) =>
-    element("div", { title }, element("dt", {}, name), element("dd", {}, bar(value ?? 0), element("span", { class: "value" }, value === null ? "–" : value.toFixed(2))));
+    element("div", { title }, element("dt", {}, name), element("dd", {}, level(value ?? 0), element("span", { class: "value" }, value === null ? "–" : value.toFixed(2))));
   return element("dl", { class: "measures" }, ...rows.map(line));
 }
 
@@ -59,11 +59,13 @@ function source(why) {
   return told.join(say(", "));
 }
 
+// What is said of it here is said of it in the search, too.
 export async function offerVerdict(section, image, signal) {
-  const query = parameters().get("q");
+  const query = searched().get("q")?.trim();
   section.hidden = !query;
   if (!query) return;
   section.querySelector(".question").textContent = say("Does it fit “{query}”?", { query });
-  const verdicts = await findVerdicts(query);
-  if (!signal.aborted) offerVerdicts(section, query, image, verdicts, tell);
+  const search = shownSearch()?.query === query ? shownSearch() : { query };
+  await findVerdicts(search);
+  if (!signal.aborted) offerVerdicts(section, search, { image_id: image });
 }

@@ -6,7 +6,7 @@ import { later, say } from "/page/words.js";
 export function showBuilding(section, { building, generation, images }, isRunning) {
   section.hidden = !building;
   if (!building) return;
-  section.querySelector(".words").textContent = building.state === "building" ? progress(building, generation) : waiting(building, generation);
+  section.querySelector(".headline").textContent = building.state === "building" ? progress(building, generation) : waiting(building, generation);
   const meter = section.querySelector("[role=progressbar]");
   meter.setAttribute("aria-valuenow", Math.floor(building.coverage * 100));
   meter.querySelector("span").style.width = `${building.coverage * 100}%`;

@@ -1,5 +1,5 @@
 // How much of the library can be found, how much there is, and who made what it is found by.
-import { bar, element } from "/page/elements.js";
+import { element, level } from "/page/elements.js";
 import { counted, money, percent, several } from "/page/numbers.js";
 import { nameOf } from "/page/overview/naming.js";
 import { later, say } from "/page/words.js";
@@ -14,7 +14,7 @@ export function showCoverage(section, stats) {
 function shareOf({ generation, entries, images }) {
   if (generation === null) return [element("p", {}, say("No index is live yet. It is made at the end of an ingest."))];
   const said = say("{entries} of {images} can be found by what they show.", { entries: counted(entries), images: several(images, later("{count} image"), later("{count} images")) });
-  const parts = [element("p", { class: "figure" }, percent(generation.coverage)), bar(generation.coverage, "bar thick"), element("p", {}, said)];
+  const parts = [element("p", { class: "figure" }, percent(generation.coverage)), level(generation.coverage, "level thick"), element("p", {}, said)];
   if (generation.fresh < 1) parts.push(element("p", { class: "quiet" }, say("{share} of these are made by the present prompt and model.", { share: percent(generation.fresh) })));
   return [...parts, element("p", { class: "quiet" }, say("Generation {id}: {made}, embedder {embedder}", { id: generation.id, made: madeBy(generation), embedder: generation.embedder }))];
 }

@@ -22,7 +22,7 @@ export function result(picture, { captioner, model, captions, usage, took_ms }) 
 export function indexed(picture, { image_id, new: isNew, indexed: isIndexed, captions, usage }) {
   const told = isNew ? say("It is image {number} now.", { number: counted(image_id) }) : say("It is in the index already, as image {number}.", { number: counted(image_id) });
   const found = isIndexed ? say("Searches find it from now on.") : say("No search finds it yet.");
-  const link = lead(element("a", { class: "open" }, say("Open its page")), { image: image_id });
+  const link = lead(element("a", { class: "opening" }, say("Open its page")), { image: image_id });
   const serving = captions.filter(({ kind }, index) => captions.findIndex((other) => other.kind === kind) === index);
   return [head(picture, isNew ? say("Indexed") : say("Known already")), element("p", {}, told, " ", found), element("p", {}, link), ...serving.map(said), paragraph("by", spent(usage).join(" · "))];
 }

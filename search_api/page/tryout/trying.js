@@ -32,9 +32,9 @@ function dropping(desk, card) {
   const drop = () => {
     desk.kept.results.splice(desk.kept.results.indexOf(card), 1);
     card.remove();
-    document.querySelector("#tryout .caption")?.focus();
+    document.querySelector("#tryout .caption-it")?.focus();
   };
-  return button(icon("close"), drop, { class: "icon drop-result", "aria-label": say("Take this answer away"), title: say("Take this answer away") });
+  return button(icon("close"), drop, { class: "tool drop-result", "aria-label": say("Take this answer away"), title: say("Take this answer away") });
 }
 
 function inform({ article }, text, isBusy) {

@@ -34,7 +34,7 @@ function listen(desk) {
     event.preventDefault();
     captionIt(desk, chosen(form));
   });
-  form.querySelector(".index").addEventListener("click", () => indexIt(desk, chosen(form).kinds));
+  form.querySelector(".index-it").addEventListener("click", () => indexIt(desk, chosen(form).kinds));
   addEventListener("session", () => ready(desk), { signal: desk.signal });
   ready(desk);
 }
@@ -58,7 +58,7 @@ function choose(desk, file) {
 function ready({ article }) {
   const form = article.querySelector("form");
   const isReady = kept.file !== null && mayWrite();
-  form.querySelector(".caption").disabled = !isReady || !form.querySelector("[name=captioner]:checked") || !form.querySelector("[name=kind]:checked");
-  form.querySelector(".index").disabled = !isReady;
+  form.querySelector(".caption-it").disabled = !isReady || !form.querySelector("[name=captioner]:checked") || !form.querySelector("[name=kind]:checked");
+  form.querySelector(".index-it").disabled = !isReady;
   article.querySelector(".forbidden").hidden = mayWrite();
 }
