@@ -33,9 +33,11 @@ from search_api.routes import (
     search,
     similar,
     stats,
+    tryout,
     why,
 )
 from search_api.routes import edits as edit_routes
+from search_api.trying import TryOuts
 from search_api.updating import Updates
 from search_api.warming import Warming
 
@@ -48,13 +50,14 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
     """
     with open_served_store(settings) as store:
         searcher = Searcher(store, Embedders(settings).for_queries)
+        means = Means.of(store, settings)
         matching = Matching(
             store=store,
             searcher=searcher,
             captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
+            budget=means.budget,
         )
-        means = Means.of(store, settings)
         edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
             store=store,
@@ -63,6 +66,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             thumbnails=settings.home / "thumbnails",
             edits=edits,
             updates=updates,
+            tryouts=TryOuts(means),
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
@@ -99,6 +103,7 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
         why,
         images,
         captions,
+        tryout,
         lineage,
         edit_routes,
         generations,

@@ -15,6 +15,7 @@ from indexer.pipelines.matching import Matching
 from indexer.pipelines.presenting_status import StatusAnswer
 from search_api.editing import EditQueue
 from search_api.remembering import Remembered
+from search_api.trying import TryOuts
 from search_api.updating import Updates
 
 # So few of the service's forty threads may wait for a model: searches always have the others.
@@ -33,6 +34,7 @@ class Parts:
     thumbnails: Path
     edits: EditQueue
     updates: Updates
+    tryouts: TryOuts
     model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None
