@@ -54,7 +54,8 @@ function terms({ why, explanation }) {
 }
 
 function source(why) {
-  const told = [why.corrected ? say("Written by a person") : say("By {who}", { who: why.captioner ?? say("nobody") })];
+  if (why.corrected) return say("Written by a person");
+  const told = [say("By {who}", { who: why.captioner ?? say("nobody") })];
   if (why.prompt_revision) told.push(say("prompt revision {number}", { number: why.prompt_revision }));
   return told.join(say(", "));
 }

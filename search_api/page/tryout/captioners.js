@@ -26,8 +26,12 @@ export function chosen(form) {
 function choice({ name, model, paid, available, reason }, isFirst) {
   const radio = element("input", { type: "radio", name: "captioner", value: name, disabled: !available, checked: isFirst });
   const notes = available ? (paid ? say("may cost money") : say("costs nothing")) : reason;
-  const words = element("span", {}, element("strong", {}, name), model && model !== name ? ` ${model}` : "", element("span", { class: "quiet" }, notes));
+  const words = element("span", {}, element("strong", {}, name), available && hasModel(name) ? ` ${model}` : "", element("span", { class: "quiet" }, notes));
   return element("label", { class: available ? "choice" : "choice unable" }, radio, words);
+}
+
+function hasModel(name) {
+  return name !== "offline";
 }
 
 // What the captioner at hand can be asked for.
@@ -35,13 +39,19 @@ function suit(form, captioners) {
   const captioner = captioners.find(({ name }) => name === chosen(form).captioner);
   if (!captioner) return;
   const ticked = new Set(chosen(form).kinds);
-  const kinds = captioner.kinds;
+  const kinds = [...captioner.kinds].sort(byUse);
   if (!kinds.some((kind) => ticked.has(kind))) ticked.add(kinds.includes("retrieval") ? "retrieval" : kinds[0]);
   form.elements.model.placeholder = captioner.model;
   if (form.dataset.captioner !== captioner.name) form.elements.model.value = "";
   form.dataset.captioner = captioner.name;
-  form.querySelector(".model").hidden = !captioner.model || captioner.model === captioner.name;
+  form.querySelector(".model").hidden = !hasModel(captioner.name);
   form.querySelector(".kinds").replaceChildren(...kinds.map((kind) => tick(kind, ticked.has(kind))));
+}
+
+// In the order that people know them from the image page.
+function byUse(one, other) {
+  const known = Object.keys(KINDS);
+  return (known.indexOf(one) + 1 || known.length + 1) - (known.indexOf(other) + 1 || known.length + 1);
 }
 
 function tick(kind, isTicked) {
