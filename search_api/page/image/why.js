@@ -49,6 +49,8 @@ function sentence({ why }) {
 function terms({ why, explanation }) {
   const asked = explanation?.terms?.map(({ word, weight }) => [word, weight > 0]) ?? why.matched_terms.map((word) => [word, true]);
   if (!asked.length) return null;
+  const places = searched().get("q").toLowerCase();
+  asked.sort(([one], [other]) => places.indexOf(one) - places.indexOf(other)); // as they were asked for
   const term = ([word, isThere]) => element("li", { class: isThere ? "has" : "lacks" }, word, element("span", { class: "hidden" }, isThere ? say(" (it has this word)") : say(" (it lacks this word)")));
   return element("ul", { class: "terms" }, ...asked.map(term));
 }

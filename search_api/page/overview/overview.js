@@ -38,7 +38,7 @@ async function look(part, signal) {
   showCoverage(part("coverage"), stats);
   showBuilding(part("under-way"), stats, isRunning);
   part("none").hidden = stats.generation !== null || stats.images > 0;
-  return stats.building?.state === "building";
+  return stats.building !== null && (stats.building.state === "building" || isRunning);
 }
 
 async function watch(part, others, signal) {

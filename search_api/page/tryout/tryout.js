@@ -49,8 +49,8 @@ function choose(desk, file) {
   picture.hidden = false;
   [picture.src, picture.alt] = [kept.preview, say("Your picture: {name}", { name: file.name })];
   picture.addEventListener("error", () => (picture.hidden = true)); // a format that browsers do not show
-  drop.classList.add("full");
-  drop.querySelector(".name").textContent = file.name;
+  drop.classList.add("filled");
+  drop.querySelector(".file-name").textContent = file.name;
   ready(desk);
 }
 
