@@ -227,12 +227,12 @@ def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client
         caption = page.locator("#hits li .caption").first.inner_text()
         loaded = page.locator("#hits img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
         page.get_by_role("searchbox").fill("annual shareholder meeting in Zurich")
-        page.get_by_role("button", name="Search").click()
-        page.get_by_text("Nothing in the index fits").wait_for()
+        page.get_by_role("button", name="Search", exact=True).click()
+        page.get_by_text("Nothing in your library matches").wait_for()
         page.get_by_role("button", name="Show the nearest").click()
         page.wait_for_selector("#hits li.weak")
         page.go_back()
-        page.get_by_text("Nothing in the index fits").wait_for()
+        page.get_by_text("Nothing in your library matches").wait_for()
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
     assert caption == "<script>alert('x')</script> sprayed on a wall."
