@@ -7,6 +7,7 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 
@@ -16,13 +17,32 @@ from indexer.catalog.searching import Searcher
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
+from search_api.answers import AnswersMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
+from search_api.means import Means
+from search_api.openapi import describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.routes import (
+    captions,
+    feedback,
+    generations,
+    health,
+    images,
+    lineage,
+    page,
+    receive,
+    search,
+    similar,
+    stats,
+    tryout,
+    why,
+)
 from search_api.routes import edits as edit_routes
-from search_api.routes import feedback, generations, health, images, lineage, page, search, similar
+from search_api.trying import TryOuts
+from search_api.updating import Updates
 from search_api.warming import Warming
 
 
@@ -34,19 +54,24 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
     """
     with open_served_store(settings) as store:
         searcher = Searcher(store, Embedders(settings).for_queries)
+        means = Means.of(store, settings)
         matching = Matching(
             store=store,
             searcher=searcher,
             captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
+            budget=means.budget,
         )
-        edits = EditQueue(store, settings)
+        edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
             store=store,
             searcher=searcher,
             matching=matching,
             thumbnails=settings.home / "thumbnails",
             edits=edits,
+            updates=updates,
+            tryouts=TryOuts(means),
+            receiving=means.receiving(),
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
@@ -58,6 +83,8 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
         finally:
             stop.set()
             edits.wake.set()
+            parts.receiving.stop()
+            updates.close()
             editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
 
@@ -68,14 +95,33 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
+        generate_unique_id_function=name_operation,
     )
     app.state.parts = parts
+    describe(app)
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=("image/*", "text/*"))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_middleware(BodyLimitMiddleware)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
     app.add_middleware(OwnOriginMiddleware)
+    app.add_middleware(AnswersMiddleware)
     add_problem_handlers(app)
-    for routes in (search, similar, images, lineage, edit_routes, generations, feedback, health, page):
+    for routes in (
+        search,
+        similar,
+        why,
+        receive,
+        images,
+        captions,
+        tryout,
+        lineage,
+        edit_routes,
+        generations,
+        feedback,
+        stats,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     return app

@@ -1,18 +1,15 @@
 """Edits that were accepted are done by the service itself, also those that another one left behind when it died."""
 
 import logging
-import math
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from threading import Event
 
 from indexer.captioning.prompts import DEFAULT_FOLDER
-from indexer.catalog.embedding import Embedders
-from indexer.catalog.store import Store
 from indexer.catalog.store.edits import QueuedEdit
 from indexer.editing.editor import TIMEOUT_S, Editor
 from indexer.errors import CaptionSearchError, DatabaseError, QueryError
@@ -22,8 +19,7 @@ from indexer.pipelines.choosing_editors import build_editor, find_other_format
 from indexer.pipelines.editing.accepting import give_up, load_accepted
 from indexer.pipelines.editing.editing import Edited, Editing
 from indexer.pipelines.editing.filing import Filing
-from indexer.pipelines.spending import Budget
-from indexer.settings import Settings
+from search_api.means import Means
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +31,15 @@ _MOST_TRIES = 3
 
 
 class EditQueue:
-    """Does what is accepted, as long as the service runs; `wake` has it look at once.
+    """Does what is accepted, as long as the service runs; `wake` has it look at once."""
 
-    What the service may spend on edits, where a budget is set, is counted from its start.
-    """
-
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, means: Means) -> None:
         self.wake = Event()
         self.editor = lru_cache(maxsize=16)(self._build_editor)
-        self._store = store
-        self._settings = settings
-        self._load_embedder = cache(Embedders(settings).for_bulk)
-        self._budget = Budget(math.inf if settings.budget is None else settings.budget)
+        self._store = means.store
+        self._settings = means.settings
+        self._load_embedder = means.load_embedder
+        self._budget = means.budget
         self._busy: set[EditId] = set()
         self._tries: Counter[EditId] = Counter()
         self._stops: set[Event] = set()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from indexer.errors import (
     BadImageError,
     CaptionSearchError,
+    CorrectionError,
     ModelError,
     ModelUnavailableError,
     NotFoundError,
@@ -38,8 +39,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     def not_found(_request: Request, error: NotFoundError) -> JSONResponse:
         return problem(HTTPStatus.NOT_FOUND, str(error))
 
+    @app.exception_handler(CorrectionError)
     @app.exception_handler(QueryError)
-    def unanswerable(_request: Request, error: QueryError) -> JSONResponse:
+    def unanswerable(_request: Request, error: CaptionSearchError) -> JSONResponse:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     @app.exception_handler(BadImageError)

@@ -18,20 +18,23 @@ def correct(
 ) -> None:
     """Put your words in place of a captioner's; they stay, whatever is run later."""
     from indexer.catalog.opening import open_store
-    from indexer.cli.wiring import index_stale
-    from indexer.errors import CorrectionError, NotFoundError
+    from indexer.errors import CorrectionError
     from indexer.pipelines.correcting import correct as write
+    from indexer.pipelines.correcting import take_back
     from indexer.pipelines.naming import find_image
+    from indexer.pipelines.updating import index_stale
     from indexer.settings import Settings
 
     if undo and text:
         raise CorrectionError("Either --text or --undo.")
+    if not undo and not text:
+        raise CorrectionError("A correction needs words: --text TEXT, once for each sentence.")
     settings = Settings.load()
     with open_store(settings) as store:
         image_id = find_image(store, image)
+        if undo:
+            take_back(store, image_id, kind)
         sentences = [] if undo else write(store, image_id, kind, text or [])
-        if undo and not store.corrections.undo_correction(image_id, kind):
-            raise NotFoundError(f"correction of kind {kind} of image", image)
         indexed = kind == "retrieval" and index_stale(store, settings, "correct") > 0
     if as_json:
         print_json({"image_id": image_id, "kind": kind, "sentences": sentences, "indexed": indexed})

@@ -113,7 +113,7 @@ def _fill(store: "Store", settings: "Settings", switch: "Switch", *, as_json: bo
     """Fill the gaps of the generation that is live by now, say how many there were, and return the exit code."""
     # Imported here: the switch comes first, and does not wait for what this brings in.
     from indexer.cli.stopping import stop_on_signals
-    from indexer.cli.wiring import index_stale
+    from indexer.pipelines.updating import index_stale
 
     with stop_on_signals() as stop:
         filled = index_stale(store, settings, "generations", generation_id=switch.live.id, stop=stop)

@@ -1,7 +1,6 @@
 """`indexer status`, `failures`, `costs` and `runs`: what is indexed, what is not, what it cost, what was done."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +10,8 @@ from indexer.models import counted, name_captioner
 
 if TYPE_CHECKING:
     from indexer.catalog.store.failures import Failure
-    from indexer.catalog.store.status import CaptionerShare, Counts
-    from indexer.pipelines.generations.switching import Standing
+    from indexer.pipelines.presenting import StandingAnswer
+    from indexer.pipelines.presenting_status import ShareAnswer, StatusAnswer
 
 _COST_COLUMNS = ("day", "model", "prompt\nrevisions", "requests", "tokens\nin", "tokens\nout", "cost")
 _TOLD = ("edited", "captioned", "known", "failed", "indexed", "batched", "left")
@@ -21,56 +20,52 @@ _TOLD = ("edited", "captioned", "known", "failed", "indexed", "batched", "left")
 def status(as_json: JsonFlag = False) -> None:
     """Show what is indexed, by which captioner, and what it cost."""
     from indexer.catalog.opening import open_store
-    from indexer.pipelines.generations.switching import find_building, find_live, find_standings
-    from indexer.pipelines.presenting import present_generation, present_standing
+    from indexer.pipelines.counting import count_status
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
-        counts = store.status.count_everything()
-        standings = find_standings(store)
-        serving, building = find_live(standings), find_building(standings)
-        shares = store.status.count_captioners(serving.generation.id) if serving else []
-    entries = serving.coverage.entries if serving else 0
+        answer = count_status(store)
     if as_json:
-        live = present_generation(serving.generation, serving.coverage) if serving else None
-        generations = {"generation": live, "building": present_standing(building) if building else None}
-        print_json({**asdict(counts), "entries": entries, **generations, "mix": [asdict(share) for share in shares]})
+        print_json({**answer, "mix": answer["captioners"]})
         return
-    rows = [*_count_rows(counts, entries), *(_live_rows(serving, shares) if serving else [])]
-    if building:
-        rows.append((building.generation.state, _describe(building)))
+    rows = _count_rows(answer)
+    if (live := answer["generation"]) is not None:
+        rows += _live_rows(live, answer["captioners"])
+    if (building := answer["building"]) is not None:
+        rows.append((building["state"], _describe(building)))
     print_table(("", ""), rows)
 
 
-def _count_rows(counts: "Counts", entries: int) -> list[tuple[str, object]]:
-    unpriced = " and requests of unknown price" if counts.requests_without_price else ""
+def _count_rows(status: "StatusAnswer") -> list[tuple[str, object]]:
+    unpriced = " and requests of unknown price" if status["requests_without_price"] else ""
     return [
-        ("images", f"{counts.images} at {counted(counts.locations, 'location', 'locations')}"),
-        *([("made by edits", counts.edits)] if counts.edits else []),
-        ("captions", counts.captions),
-        ("entries", entries),
-        ("failures", counts.failures),
-        ("quarantined", counts.quarantined),
-        ("requests", counts.requests),
-        ("waiting in a batch", counts.batched),
-        ("cost", f"${counts.cost_usd:.4f}{unpriced}"),
+        ("images", f"{status['images']} at {counted(status['locations'], 'location', 'locations')}"),
+        *([("made by edits", status["edits"])] if status["edits"] else []),
+        ("captions", status["captions"]),
+        ("entries", status["entries"]),
+        ("failures", status["failures"]),
+        ("quarantined", status["quarantined"]),
+        ("requests", status["requests"]),
+        ("waiting in a batch", status["batched"]),
+        ("cost", f"${status['cost_usd']:.4f}{unpriced}"),
     ]
 
 
-def _live_rows(serving: "Standing", shares: Sequence["CaptionerShare"]) -> list[tuple[str, object]]:
-    live, coverage = serving.generation, serving.coverage
+def _live_rows(live: "StandingAnswer", shares: "Sequence[ShareAnswer]") -> list[tuple[str, object]]:
     return [
-        ("generation", f"{live.id}, by {live.captioner_name}, embedder {live.embedder}"),
-        ("coverage", f"{coverage.share:.1%} of the images, {coverage.fresh_share:.1%} of them fresh"),
-        *(("made of", f"{share.entries:,} by {name_captioner(share.captioner, share.model)}") for share in shares),
+        ("generation", f"{live['id']}, by {live['captioner']}, embedder {live['embedder']}"),
+        ("coverage", f"{live['coverage']:.1%} of the images, {live['fresh']:.1%} of them fresh"),
+        *(
+            ("made of", f"{share['entries']:,} by {name_captioner(share['captioner'], share['model'])}")
+            for share in shares
+        ),
     ]
 
 
-def _describe(standing: "Standing") -> str:
-    generation, coverage = standing.generation, standing.coverage
-    made = f"by {generation.captioner_name}, embedder {generation.embedder}"
-    entries = counted(coverage.entries, "entry", "entries")
-    return f"generation {generation.id}, {made}: {entries}, {coverage.share:.1%} of the images"
+def _describe(standing: "StandingAnswer") -> str:
+    made = f"by {standing['captioner']}, embedder {standing['embedder']}"
+    entries = counted(standing["entries"], "entry", "entries")
+    return f"generation {standing['id']}, {made}: {entries}, {standing['coverage']:.1%} of the images"
 
 
 def failures(
@@ -81,13 +76,14 @@ def failures(
 ) -> None:
     """List what could not be done, and why."""
     from indexer.catalog.opening import open_store
+    from indexer.pipelines.presenting_status import present_failure
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
         found = [failure for failure in store.failures.find_failures() if failure.quarantined or not quarantined]
     if as_json:
         for failure in found:
-            print_json(asdict(failure))
+            print_json(present_failure(failure))
     elif not found:
         print("Nothing failed.")
     else:
@@ -105,13 +101,14 @@ def _tell_again(failure: "Failure") -> str:
 def costs(as_json: JsonFlag = False) -> None:
     """Show what was paid, by day, model and prompt revision."""
     from indexer.catalog.opening import open_store
+    from indexer.pipelines.presenting_status import present_cost
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
         found = store.status.sum_costs()
     if as_json:
         for cost in found:
-            print_json(asdict(cost))
+            print_json(present_cost(cost))
         return
     rows = [
         (
@@ -135,13 +132,14 @@ def runs(
 ) -> None:
     """Show the latest runs and how they ended."""
     from indexer.catalog.opening import open_store
+    from indexer.pipelines.presenting_status import present_run
     from indexer.settings import Settings
 
     with open_store(Settings.load()) as store:
         found = store.status.find_runs(limit=limit)
     if as_json:
         for run in found:
-            print_json(asdict(run))
+            print_json(present_run(run))
         return
     rows = []
     for run in found:

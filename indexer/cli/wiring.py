@@ -8,12 +8,11 @@ from indexer.catalog.embedding import Embedders
 from indexer.catalog.searching import Searcher
 from indexer.catalog.store import Store
 from indexer.cli.output import say
-from indexer.models import GenerationId, RunId
+from indexer.models import RunId
 from indexer.pipelines.asking import Asking, Once
 from indexer.pipelines.assembling import FREE_CALLERS, build_batching
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget
-from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.reindexing.reindexing import Reindexing, Wish
 from indexer.pipelines.reindexing.renewing import Renewing
 from indexer.pipelines.reindexing.stale import Stale
@@ -64,28 +63,3 @@ def build_reindexing(run: Run, settings: Settings, target: Target, wish: Wish, *
         wish=wish,
         tell=say,
     )
-
-
-def index_stale(
-    store: Store,
-    settings: Settings,
-    command: str,
-    *,
-    generation_id: GenerationId | None = None,
-    stop: Event | None = None,
-) -> int:
-    """Write every entry of a generation, or the live one, that is missing or stale; return how many that were."""
-    done, stop = Event(), stop or Event()
-    done.set()
-    with store.runs.running(command, {"generation": generation_id}) as run_id:
-        indexing = Indexing(
-            store=store,
-            load_embedder=Embedders(settings).for_bulk,
-            first=None,
-            run_id=run_id,
-            generation_id=generation_id,
-        )
-        indexing.run(done, stop)
-        ended = "stopped" if stop.is_set() else "done"
-        store.runs.finish_run(run_id, {"indexed": indexing.written, "generation": generation_id, "ended": ended})
-    return indexing.written

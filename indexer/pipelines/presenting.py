@@ -127,7 +127,7 @@ def present(results: Results) -> SearchAnswer:
         "no_match": results.no_match,
         "next_cursor": results.next_cursor,
         "generation": present_generation(generation, coverage) if generation and coverage else None,
-        "hits": [_hit(hit) for hit in results.hits],
+        "hits": [present_hit(hit) for hit in results.hits],
         "took_ms": {
             "embed": round(results.embed_ms, 1),
             "search": round(results.search_ms, 1),
@@ -163,7 +163,8 @@ def present_standing(standing: Standing) -> StandingAnswer:
     }
 
 
-def _hit(hit: Hit) -> HitAnswer:
+def present_hit(hit: Hit) -> HitAnswer:
+    """Return one hit as the contract spells it."""
     served = addresses_of(hit.image_id)
     answer: HitAnswer = {
         "image_id": hit.image_id,

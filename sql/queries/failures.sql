@@ -42,7 +42,8 @@ LIMIT 1;
 SELECT f.location, f.stage, f.reason, f.attempts, f.retryable, f.quarantined, f.last_at
 FROM failure f
 WHERE failure_stands(f)
-ORDER BY f.last_at DESC, f.id DESC;
+ORDER BY f.last_at DESC, f.id DESC
+LIMIT %(limit)s;
 
 -- name: find_locations_of
 -- Return the locations of all failures of one stage.

@@ -137,6 +137,13 @@ WHERE e.generation_id = {generation} AND {conditions} AND (%(before)s::bigint IS
 ORDER BY e.image_id DESC
 LIMIT %(limit)s;
 
+-- name: is_let_through
+-- Tell whether an entry fulfils conditions; nothing where the image has no entry.
+SELECT {conditions} AS passes
+FROM entry e
+JOIN image i ON i.id = e.image_id
+WHERE e.generation_id = {generation} AND e.image_id = %(image_id)s;
+
 -- name: explain_terms
 -- Return what a query's words are worth in a generation, the rarest first.
 SELECT lexeme, word, entries, idf FROM query_terms(%(generation_id)s, %(words)s) ORDER BY idf DESC, lexeme;

@@ -12,6 +12,7 @@ from indexer.pipelines.editing.accepting import accept
 from indexer.pipelines.editing.presenting import EditAnswer, present_edit
 from indexer.pipelines.naming import name_image
 from search_api.editing import EditQueue
+from search_api.means import Means
 from tests.edits import ask
 from tests.integration.edits import FLASH, Desk
 
@@ -25,7 +26,7 @@ def queue(desk: Desk, tmp_path: Path) -> EditQueue:
     home.mkdir()
     (home / "embedders").symlink_to(desk.settings.home / "embedders")
     desk.edit(ask("picture-000.jpg", "Make it round."))
-    return EditQueue(desk.store, desk.settings.model_copy(update={"home": home}))
+    return EditQueue(Means.of(desk.store, desk.settings.model_copy(update={"home": home})))
 
 
 def test_only_the_edit_that_is_at_fault_is_given_up(desk: Desk, queue: EditQueue, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from PIL import Image
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Searcher
-from indexer.cli.wiring import index_stale
 from indexer.models import ImageId
 from indexer.pipelines.assembling import build_ingesting
 from indexer.pipelines.correcting import correct
+from indexer.pipelines.updating import index_stale
 from indexer.sources.folders import find_files
 from tests.edits import ask, find_outputs
 from tests.fakes.drawing import FileFormat

@@ -23,7 +23,10 @@ from indexer.pipelines.indexing import Indexing
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
 from search_api.editing import EditQueue
+from search_api.means import Means
 from search_api.parts import Parts
+from search_api.trying import TryOuts
+from search_api.updating import Updates
 from search_api.warming import Warming
 from tests.factories import add_image
 from tests.fakes.openai_embeddings import vector_of
@@ -102,8 +105,17 @@ def searcher(store: Store, load: Loader) -> Searcher:
 @pytest.fixture
 def parts(store: Store, searcher: Searcher, tmp_path: Path) -> Parts:
     matching = Matching(store=store, searcher=searcher, captioner_of=_never, prompts_of=_never)
-    edits = EditQueue(store, Settings.load())
-    return Parts(store=store, searcher=searcher, matching=matching, edits=edits, thumbnails=tmp_path)
+    means = Means.of(store, Settings.load())
+    return Parts(
+        store=store,
+        searcher=searcher,
+        matching=matching,
+        edits=EditQueue(means),
+        updates=Updates(means),
+        tryouts=TryOuts(means),
+        receiving=means.receiving(),
+        thumbnails=tmp_path,
+    )
 
 
 def _never(*_: object) -> NoReturn:

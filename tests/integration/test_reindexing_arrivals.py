@@ -10,9 +10,9 @@ from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching import Query, Results
 from indexer.catalog.store import Store
 from indexer.catalog.vectors import Vectors
-from indexer.cli.wiring import index_stale
 from indexer.models import Generation, GenerationId, ImageId, RunId
 from indexer.pipelines.golden import GoldenQuery
+from indexer.pipelines.updating import index_stale
 from tests.factories import add_image
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, describe
 from tests.integration.library import Library

@@ -58,6 +58,12 @@ class Curve:
         """Return the probability, 0 to 1, of a hit to a query that is as likely to be off topic as not."""
         return _probability(self.logit(signals))
 
+    def needed_similarity(self, signals: Signals) -> float | None:
+        """Return the least cosine that makes a hit likely with the words that it holds; None where none counts."""
+        if not self.similarity or signals.similarity is None:
+            return None
+        return (self.likely - self.intercept - self.lexical_score * (signals.lexical_score or 0.0)) / self.similarity
+
     @property
     def likely_from(self) -> float:
         """The least probability of a likely hit."""

@@ -14,6 +14,7 @@ from indexer.catalog.searching.filters import FIELDS, Filter
 from indexer.catalog.searching.likeness import Likeness
 from indexer.catalog.searching.loaded import LoadedEmbedders
 from indexer.catalog.searching.paging import Paging
+from indexer.catalog.searching.placing import Placed, place
 from indexer.catalog.searching.query import Query
 from indexer.catalog.searching.results import Results
 from indexer.catalog.store import Store
@@ -21,7 +22,7 @@ from indexer.catalog.store.generations import Coverage
 from indexer.catalog.store.hits import Sought
 from indexer.catalog.vectors import Vectors, mean_vector
 from indexer.errors import NotFoundError, QueryError
-from indexer.models import Generation, GenerationId
+from indexer.models import Generation, GenerationId, ImageId
 
 # Counting coverage reads every image: a search may be this old about it.
 _COVERAGE_AGE_S = 30.0
@@ -64,6 +65,12 @@ class Searcher:
             embed_ms=(embedded - started) * 1000,
             search_ms=(time.perf_counter() - embedded) * 1000,
         )
+
+    def place(self, query: Query, image_id: ImageId, generation: Generation) -> Placed | None:
+        """Return where an image stands in the ranking that a generation has for a query; see `placing.place`."""
+        calibration = Calibration.of(generation)
+        sought = self._seek(query, generation, calibration.dense_weight(query.said))
+        return place(self._store, query, generation, sought, calibration.curve(query.mode, query.said), image_id)
 
     def check_fields(self, filters: Sequence[Filter]) -> None:
         """Raise QueryError for filters that nothing can fulfil, rather than finding nothing."""

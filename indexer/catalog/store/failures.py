@@ -108,9 +108,9 @@ class Failures:
         row = self._database.fetch_one("failures", "find_reason", image_id=image_id, record_id=record_id)
         return Reason(**row) if row else None
 
-    def find_failures(self) -> list[Failure]:
-        """Return what could not be done, the latest first."""
-        return [Failure(**row) for row in self._database.fetch("failures", "find_failures")]
+    def find_failures(self, *, limit: int | None = None) -> list[Failure]:
+        """Return what could not be done, the latest first; at most `limit` of it, where that is given."""
+        return [Failure(**row) for row in self._database.fetch("failures", "find_failures", limit=limit)]
 
     def find_locations_of(self, stage: str) -> list[str]:
         """Return the locations of all failures of one stage."""

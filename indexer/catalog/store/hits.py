@@ -147,6 +147,15 @@ class Hits:
         rows = self._database.search("hits", "list_hits", parts, "anew", **values)
         return [(row.pop("image_id"), Details(**row)) for row in rows]
 
+    def is_let_through(self, generation_id: GenerationId, image_id: ImageId, conditions: Conditions | None) -> bool:
+        """Tell whether an image has an entry that fulfils conditions; without conditions, whether it has one."""
+        parts: dict[str, Part] = {
+            "generation": generation_id,
+            "conditions": conditions.clause if conditions else sql.SQL("true"),
+        }
+        row = self._database.fetch_one("hits", "is_let_through", parts, image_id=image_id, **_values(conditions))
+        return bool(row and row["passes"])
+
     def explain_terms(self, generation_id: GenerationId, words: Sequence[str]) -> list[Term]:
         """Return what a query's words are worth, the rarest first."""
         rows = self._database.fetch("hits", "explain_terms", generation_id=generation_id, words=list(words))

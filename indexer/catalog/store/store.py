@@ -10,6 +10,7 @@ from indexer.catalog.store.corrections import Corrections
 from indexer.catalog.store.database import Database
 from indexer.catalog.store.edits import Edits
 from indexer.catalog.store.entries import Entries
+from indexer.catalog.store.facets import Facets
 from indexer.catalog.store.failures import Failures
 from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.hits import Hits
@@ -41,6 +42,7 @@ class Store:
         self.edits = Edits(self._database)
         self.lineages = Lineages(self._database)
         self.runs = Runs(self._database)
+        self.facets = Facets(self._database)
         self.failures = Failures(self._database)
         self.prompts = Prompts(self._database)
         self.generations = Generations(self._database)
