@@ -24,6 +24,10 @@ class Holder:
     scopes: frozenset[AccessScope]
     requests_per_minute: int
 
+    def __str__(self) -> str:
+        """Tell a key from all others, those of the same name before it among them."""
+        return f"{self.id}:{self.name}"
+
 
 class KeyCheck:
     """Compares what is presented with the keys of the database, at every request: one that is revoked is of no use.
@@ -43,7 +47,7 @@ class KeyCheck:
         """Return who holds a key, None for a wrong or revoked one; takes as long for one as for the other."""
         if self._fixed is not None and hmac.compare_digest(digest(presented), self._fixed):
             scopes: frozenset[AccessScope] = frozenset(("search", "write"))
-            return Holder(id="fixed", name=_FIXED_NAME, scopes=scopes, requests_per_minute=REQUESTS_PER_MINUTE)
+            return Holder(id="settings", name=_FIXED_NAME, scopes=scopes, requests_per_minute=REQUESTS_PER_MINUTE)
         return self._look_up(presented)
 
     def _look_up(self, presented: str) -> Holder | None:
