@@ -24,7 +24,7 @@ def configure_logging(level: LogLevel, log_format: LogFormat | None) -> None:
     handler.setFormatter(_text() if is_text else _json())
     handler.addFilter(CorrelationIdFilter(uuid_length=8, default_value="-") if is_text else CorrelationIdFilter())
     number = getattr(logging, level.upper())
-    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING))
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(number)
     logging.getLogger("asgi_correlation_id").setLevel(logging.ERROR)  # each id that is not sane is news to it
