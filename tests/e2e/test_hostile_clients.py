@@ -40,6 +40,7 @@ class Upload:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self.address = connection.getsockname()
         self.sent = 0
 
     def begin(self, path: str, key: str | None, *headers: str) -> None:
@@ -171,13 +172,14 @@ def test_who_asks_before_sending_is_told_at_once(guarded: Guarded) -> None:
         assert upload.status() == 401
 
 
-def test_uploads_that_stop_and_heads_that_never_end_are_given_up(guarded: Guarded) -> None:
-    with ThreadPoolExecutor(3) as pool:
-        outcomes = [pool.submit(_stop, guarded), pool.submit(_drip, guarded), pool.submit(_dawdle, guarded)]
+def test_clients_that_send_or_take_nothing_are_given_up(guarded: Guarded) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [pool.submit(client, guarded) for client in (_stop, _drip, _dawdle, _ignore)]
         alive = guarded.is_alive()
+        statuses = [outcome.result()[0] for outcome in outcomes]
 
     assert alive
-    assert [outcome.result()[0] for outcome in outcomes] == [408, 408, 0]
+    assert statuses == [408, 408, 0, 200]
     assert all(outcome.result()[1] < 40 for outcome in outcomes)
 
 
@@ -207,3 +209,19 @@ def _dawdle(guarded: Guarded) -> tuple[int, float]:
     with connected(guarded) as upload:
         upload.send(b"GET /search?q=mug HTTP/1.1\r\nHost: localhost\r\n")
         return upload.status(), time.monotonic() - began
+
+
+def _ignore(guarded: Guarded) -> tuple[int, float]:
+    """Ask for more than anybody takes, and wait for the connection to end; the service's side of it must be gone."""
+    began = time.monotonic()
+    with connected(guarded) as upload:
+        upload.send(b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 8)
+        while _is_connected(guarded, upload) and time.monotonic() - began < 40:
+            time.sleep(0.5)
+        return upload.status(), time.monotonic() - began
+
+
+def _is_connected(guarded: Guarded, upload: Upload) -> bool:
+    ours = upload.address
+    theirs = psutil.Process(guarded.served.process.pid).net_connections("tcp")
+    return any(tuple(connection.raddr) == ours for connection in theirs)
