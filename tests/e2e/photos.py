@@ -21,8 +21,11 @@ MANY = len(_WHO) * len(_DOES)
 
 
 def write_photos(folder: Path) -> None:
-    """Write MANY animals by the hundred words, a mug with a copy of it, and a hostile wall, and captions beside them."""
-    lines = [_write(folder, number, f"animals/{number:02}.jpg", _sentence(number), 2015 + number % 9) for number in range(MANY)]
+    """Write MANY animals, a mug and a smaller copy of it, and a wall with a hostile caption; captions beside them."""
+    lines = [
+        _write(folder, number, f"animals/{number:02}.jpg", _sentence(number), 2015 + number % 9)
+        for number in range(MANY)
+    ]
     lines += [
         _write(folder, 100, "home/mug.jpg", "A red mug on a wooden desk.", 2024),
         _write(folder, 100, "home/mug small.jpg", "A red mug on a wooden desk.", 2024, shrunk=True),

@@ -196,7 +196,7 @@ def test_escape_goes_from_the_pictures_to_the_box_and_a_question_mark_shows_the_
 
     assert (is_hidden, back is not None) == (True, True)
     assert desk.evaluate("document.activeElement.id") == "q"
-    assert 'tag:' in " ".join(examples)
+    assert "tag:" in " ".join(examples)
 
 
 def test_more_hits_come_by_themselves_while_nobody_loses_their_place(desk: Page, address: str) -> None:

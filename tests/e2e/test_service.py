@@ -196,6 +196,7 @@ def test_other_machines_are_not_served_without_keys(indexer: Command) -> None:
 
     assert finished.code == 1
     assert "--insecure" in finished.err
+    assert "`indexer keys create --scope search`" in finished.err
 
 
 def test_a_taken_port_is_told(client: httpx2.Client, library: Library) -> None:
