@@ -13,10 +13,12 @@ from indexer.models import Origin
 _BOUNDS = ("gte", "gt", "lte", "lt")
 _Date = Field(None, description="a year, a month or a day: 2024, 2024-05, 2024-05-31", examples=["2024-01-01"])
 _Pixels = Field(None, ge=1)
+_MODERATED = "what moderation captions say, of a library that has any"
+_Moderation = Field(None, description=_MODERATED)
 
 
 class FilterParameters(BaseModel):
-    """The filters that every library has; fields of its moderation captions, such as contains_people, are others."""
+    """The filters, those by moderation captions among them; fields of a moderation prompt of one's own are others."""
 
     folder: list[str] = Field([], description="folders, with all below them", examples=[["holiday/2019"]])
     folder_not: list[str] = []
@@ -43,6 +45,13 @@ class FilterParameters(BaseModel):
     width_lte: int | None = _Pixels
     height_gte: int | None = _Pixels
     height_lte: int | None = _Pixels
+    contains_people: bool | None = _Moderation
+    contains_children: bool | None = _Moderation
+    contains_faces: bool | None = _Moderation
+    contains_text: bool | None = _Moderation
+    nsfw: bool | None = _Moderation
+    violence: bool | None = _Moderation
+    setting: list[str] = Field([], description=_MODERATED, examples=[["outdoor"]])
 
 
 def filters_in(parameters: QueryParams, others: Container[str]) -> tuple[Filter, ...]:

@@ -8,6 +8,7 @@ from threading import Lock
 
 from indexer.catalog.embedding import Embedder, Embedders
 from indexer.catalog.store import Store
+from indexer.pipelines.receiving import Receiving
 from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 
@@ -30,6 +31,10 @@ class Means:
         limit_usd = math.inf if settings.budget is None else settings.budget
         load_embedder = _once(Embedders(settings).for_bulk)
         return cls(store=store, settings=settings, load_embedder=load_embedder, budget=Budget(limit_usd))
+
+    def receiving(self) -> Receiving:
+        """Return what takes uploads."""
+        return Receiving(self.store, self.settings, load_embedder=self.load_embedder, budget=self.budget)
 
 
 def _once(load: Callable[[str], Embedder]) -> Callable[[str], Embedder]:

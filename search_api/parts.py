@@ -13,6 +13,7 @@ from indexer.catalog.store import Store
 from indexer.pipelines.counting import FacetsAnswer, count_facets, count_status
 from indexer.pipelines.matching import Matching
 from indexer.pipelines.presenting_status import StatusAnswer
+from indexer.pipelines.receiving import Receiving
 from search_api.editing import EditQueue
 from search_api.remembering import Remembered
 from search_api.trying import TryOuts
@@ -35,6 +36,7 @@ class Parts:
     edits: EditQueue
     updates: Updates
     tryouts: TryOuts
+    receiving: Receiving
     model_calls: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MODEL_CALLERS))
     warmed_up: Event = field(default_factory=Event)
     trouble: str | None = None

@@ -2,29 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, File, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import QueryError
-from indexer.models import CaptionerName, FoundFile
+from indexer.models import RETRIEVAL, CaptionerName, FoundFile
 from indexer.pipelines.choosing import split_kinds
 from indexer.pipelines.locating import file_of, find_file
 from indexer.pipelines.presenting_tried import CaptionerAnswer, TriedAnswer, present_offer
-from search_api.body_limit import MOST_BYTES
+from search_api.kinds import KINDS
 from search_api.model_calls import one_of
 from search_api.parts import Parts, PartsDep
 from search_api.references import REFERENCE, find_id
+from search_api.refusals import refusals
 from search_api.uploads import kept
 
 router = APIRouter(tags=["captions"])
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    413: {"description": f"The file has more than {MOST_BYTES // 1_000_000} MB."},
-    502: {"description": "The captioner refused the image, or cannot be used."},
-    503: {"description": "The captioner is busy or not set up, the budget is spent, or too much is asked at once."},
-}
+_REFUSALS = refusals(
+    s404="The image of image_id is not indexed, or its file is gone.",
+    s502="The captioner refused the image, or cannot be used.",
+    s503="The captioner is busy or not set up, the budget is spent, or too much is asked at once.",
+)
 
 
 class TryOutParameters(BaseModel):
@@ -32,19 +33,14 @@ class TryOutParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str = Field(
-        "retrieval",
-        pattern=r"^[a-z0-9_]{1,50}(,[a-z0-9_]{1,50}){0,9}$",
-        description="kinds of caption, with commas",
-        examples=["alt_text", "retrieval,alt_text"],
-    )
+    kind: Annotated[str, KINDS] = RETRIEVAL
     captioner: CaptionerName | None = Field(None, description="see GET /captioners; the usual one by default")
     model: str | None = Field(None, min_length=1, max_length=200, description="a model of the openai endpoint")
     image_id: str | None = Field(None, pattern=REFERENCE, description="an indexed image in place of a file")
 
 
 @router.post("/captions", summary="Caption an image, and index nothing", responses=_REFUSALS)
-def caption(
+def try_captioner(
     parts: PartsDep,
     wanted: Annotated[TryOutParameters, Query()],
     file: Annotated[UploadFile | None, File(description="A JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF or HEIC.")] = None,

@@ -113,6 +113,7 @@ def parts(store: Store, searcher: Searcher, tmp_path: Path) -> Parts:
         edits=EditQueue(means),
         updates=Updates(means),
         tryouts=TryOuts(means),
+        receiving=means.receiving(),
         thumbnails=tmp_path,
     )
 

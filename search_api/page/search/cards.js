@@ -6,8 +6,8 @@ import { later, say } from "/page/words.js";
 
 const list = document.getElementById("hits");
 const template = document.getElementById("hit");
-const beneath = matchMedia("(hover: none), (width < 48rem)"); // as search.css has it
-const STEPS = [160, 320, 640, 1280];
+const STEPS = [160, 320, 640, 1280]; // of thumbnails, as the service makes them
+const UNSEEN = 500;
 const BANDS = { strong: later("strong match"), likely: later("likely match"), weak: later("weak match") };
 
 // `share` is its score, of the best one's; null for what is listed, not ranked.
@@ -15,7 +15,7 @@ export function card(hit, search, share) {
   const item = template.content.firstElementChild.cloneNode(true);
   const isListed = share === null;
   item.dataset.image = hit.image_id;
-  item.classList.add(hit.band);
+  if (!isListed) item.classList.add(hit.band);
   item.style.setProperty("--ratio", ratioOf(hit).toFixed(4));
   fillPicture(item, hit, search);
   fillWords(item, hit, isListed);
@@ -36,6 +36,15 @@ export function markCurrent(link) {
   for (const each of link.closest("li").querySelectorAll("a, button")) each.tabIndex = 0;
 }
 
+// Asks for as many pixels as the screen shows of each, or nearly; beyond two to a point nobody sees them.
+export function loadPictures(items) {
+  const sizes = items.map((item) => Math.max(item.clientWidth, item.clientHeight) * Math.min(devicePixelRatio, 2) || UNSEEN);
+  for (const [place, size] of sizes.entries()) {
+    const picture = items[place].querySelector("img");
+    picture.src = `${picture.dataset.from}?size=${STEPS.find((step) => step >= 0.85 * size) ?? STEPS.at(-1)}`;
+  }
+}
+
 function ratioOf(hit) {
   return Math.max(0.5, Math.min(2.8, hit.width / hit.height)); // a panorama, or a receipt, leaves room for others
 }
@@ -46,15 +55,8 @@ function fillPicture(item, hit, search) {
   for (const each of item.querySelectorAll("a, button")) each.tabIndex = -1;
   lead(link, altered({ image: hit.image_id }, search.wanted));
   picture.alt = hit.caption || hit.location;
-  picture.src = `${hit.thumbnail_url}?size=${stepFor(hit)}`;
+  picture.dataset.from = hit.thumbnail_url;
   picture.addEventListener("error", () => item.classList.add("lost"), { once: true });
-}
-
-// As many pixels as the screen shows, or nearly: rows grow by up to a half, and beyond two to a point nobody sees them.
-function stepFor(hit) {
-  const [ratio, row] = [ratioOf(hit), beneath.matches ? 190 : 240];
-  const wanted = Math.max(ratio, 1) * row * Math.min(devicePixelRatio, 2);
-  return STEPS.find((step) => step >= 0.85 * wanted) ?? STEPS.at(-1);
 }
 
 function fillWords(item, hit, isListed) {
@@ -93,7 +95,9 @@ async function openTwins(button, item, hit, search) {
     if (twins.problem) document.getElementById("said").textContent = twins.problem;
     return;
   }
-  item.after(...twins.map((twin) => twinCard(twin, hit, search)));
+  const cards = twins.map((twin) => twinCard(twin, hit, search));
+  item.after(...cards);
+  loadPictures(cards);
 }
 
 function twinCard(twin, hit, search) {

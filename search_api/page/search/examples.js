@@ -27,7 +27,7 @@ async function suggest(search, captions) {
   const texts = [
     ...captions.slice(0, 2).map(plain),
     ...(facets?.tags ?? []).slice(0, 3).map(({ tag }) => typed("tag", tag)),
-    ...(facets?.folders ?? []).filter(({ folder }) => folder).slice(0, 2).map(({ folder }) => typed("folder", folder)),
+    ...foldersOf(facets).slice(0, 2).map((folder) => typed("folder", folder)),
   ];
   const wanted = new Set(texts);
   place.hidden = wanted.size === 0 || !isOpen();
@@ -35,13 +35,13 @@ async function suggest(search, captions) {
 }
 
 function explain(facets) {
-  const tag = facets?.tags?.[0]?.tag;
-  const folder = facets?.folders?.find((each) => each.folder)?.folder;
+  const [tag, other] = facets?.tags?.map((each) => each.tag) ?? [];
+  const [folder] = foldersOf(facets);
   const [year] = facets?.years?.map((each) => each.year) ?? [];
   const lines = [
     [caption ? plain(caption) : "a dog in the snow", later("what the picture shows")],
     [`"${phraseOf(caption) ?? "red mug"}"`, later("these words next to each other")],
-    [`${nounOf(caption) ?? "dog"} -${nounOf(caption, 1) ?? "snow"}`, later("without a word")],
+    [other ? `${tag} -${other}` : "dog -snow", later("without a word")],
     [typed("folder", folder ?? "holiday/2019"), later("in a folder, or below it")],
     [typed("tag", tag ?? "beach"), later("a keyword")],
     ["is:portrait", later("original, edit, frame; landscape, portrait, square")],
@@ -61,8 +61,10 @@ function phraseOf(text) {
   return pairs.find((pair) => pair.every((word) => word.length > 2 && !STOPS.has(word.toLowerCase())))?.join(" ");
 }
 
-function nounOf(text, place = 0) {
-  return (text.match(/\p{L}{3,}/gu) ?? []).filter((word) => !STOPS.has(word.toLowerCase())).at(place)?.toLowerCase();
+// Those that do not hold everything.
+function foldersOf(facets) {
+  const all = facets?.origins?.reduce((sum, { images }) => sum + images, 0);
+  return (facets?.folders ?? []).filter(({ folder, images }) => folder && images < all).map(({ folder }) => folder);
 }
 
 function example(text) {

@@ -1,5 +1,5 @@
 // The hits of the search that is shown, as rows of pictures; weaker ones below a divider.
-import { card, markCurrent } from "/page/search/cards.js";
+import { card, loadPictures, markCurrent } from "/page/search/cards.js";
 import { later, say } from "/page/words.js";
 
 const list = document.getElementById("hits");
@@ -36,6 +36,7 @@ export function addHits(hits) {
   const best = shown.hits[0]?.score ?? 1;
   const cards = hits.map((hit) => [groupOf(hit), card(hit, shown, isRanked(hit) ? hit.score / best : null)]);
   for (const [group, item] of cards) rowsOf(group).append(item);
+  loadPictures(cards.map(([, item]) => item));
   return cards[0]?.[1].querySelector(".picture") ?? null;
 }
 

@@ -18,7 +18,7 @@ let apply = () => {};
 export function fillPanel(panel, name, facets, act) {
   apply = act;
   panel.replaceChildren(...FILLERS[name](facets));
-  panel.querySelector("input")?.focus();
+  if (matchMedia("(hover: hover)").matches) panel.querySelector("input")?.focus(); // a keyboard on glass would hide the rest
 }
 
 function fillFolders(facets) {

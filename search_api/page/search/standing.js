@@ -20,12 +20,12 @@ export async function followRebuilding(signal) {
 }
 
 function tell(live) {
-  place.hidden = !(building && live);
-  if (place.hidden) return;
+  place.replaceChildren();
+  if (!building || !live) return;
   const link = lead(document.createElement("a"), { view: "index" });
   const share = Math.floor(building.coverage * 100);
   link.textContent = live.prompt_revision
     ? say("{share}% rebuilt, serving revision {revision}", { share, revision: live.prompt_revision })
     : say("A new index is {share}% built; the present one answers until then", { share });
-  place.replaceChildren(link);
+  place.append(link);
 }
