@@ -13,15 +13,22 @@ from fastapi_offline import FastAPIOffline
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
+from indexer.errors import SettingsError
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
+from indexer.pipelines.keys.checking import KeyCheck
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
+from search_api.access.document import document_access
+from search_api.access.gate import Gate
+from search_api.access.middleware import AccessMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
+from search_api.logs import with_request_ids
 from search_api.means import Means
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.request_log import RequestLogMiddleware
 from search_api.routes import (
     captions,
     feedback,
@@ -31,22 +38,33 @@ from search_api.routes import (
     lineage,
     page,
     search,
+    session,
     similar,
     stats,
     why,
 )
 from search_api.routes import edits as edit_routes
+from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
 from search_api.warming import Warming
 
+_NO_KEY = (
+    "A key is needed, for others can reach the service, and there is none: run `indexer keys create --scope search`, "
+    "or pass --insecure if something else guards it."
+)
+
 
 @contextmanager
-def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
+def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -> Iterator[FastAPI]:
     """Give the service over the database that the settings name; it answers to these Host names, "*" being any.
 
-    Raises DatabaseError when the database cannot be reached or lacks a migration.
+    Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
+    that is needed.
     """
     with open_served_store(settings) as store:
+        keys = KeyCheck(store, settings.api_key)
+        if is_key_needed and not keys.has_keys():
+            raise SettingsError(_NO_KEY)
         searcher = Searcher(store, Embedders(settings).for_queries)
         matching = Matching(
             store=store,
@@ -70,7 +88,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
         editing = threading.Thread(target=edits.run, args=(stop,), name="editing", daemon=True)
         editing.start()
         try:
-            yield build_app(parts, hosts)
+            yield build_app(parts, Gate(keys, is_key_needed=is_key_needed), hosts)
         finally:
             stop.set()
             edits.wake.set()
@@ -78,20 +96,24 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
 
-def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
-    """Return the application over its parts."""
+def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
+    """Return the application over its parts; the middleware that is added last is asked first."""
     app = FastAPIOffline(  # /docs with its own scripts: FastAPI's would fetch them from other hosts
         title="Caption Search",
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
     )
-    app.state.parts = parts
+    app.state.parts, app.state.gate = parts, gate
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(AccessMiddleware, gate=gate)
+    # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
+    app.add_middleware(OwnOriginMiddleware)
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.add_middleware(BodyLimitMiddleware)
-    # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
-    app.add_middleware(OwnOriginMiddleware)
+    app.add_middleware(RequestLogMiddleware)
+    app.add_middleware(UnreadBodyMiddleware)
+    app.add_middleware(with_request_ids)
     add_problem_handlers(app)
     for routes in (
         search,
@@ -103,9 +125,11 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
         edit_routes,
         generations,
         feedback,
+        session,
         stats,
         health,
         page,
     ):
         app.include_router(routes.router)
+    document_access(app, is_key_needed=gate.is_key_needed)
     return app

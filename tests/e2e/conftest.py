@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -137,18 +138,43 @@ def editing(indexed: Command, gemini_server: FakeGemini, openai_server: FakeOpen
     return indexed
 
 
+@dataclass(slots=True)
+class Served:
+    """A service that runs: where it is, and what it has logged since it said so."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+    logged: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Take in what is logged: a pipe that nobody empties would stop the service in the end."""
+        assert self.process.stderr is not None
+        self.logged.extend(self.process.stderr)
+
+
+@contextmanager
+def running(command: Command, *flags: str) -> Iterator[Served]:
+    """Run `indexer serve` on a free port."""
+    with command.start("serve", "--port", "0", *flags) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "http://" in line, line + process.stderr.read()
+        served = Served(process, next(word for word in line.split() if word.startswith("http://")))
+        listening = Thread(target=served.listen)
+        listening.start()
+        try:
+            yield served
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+            listening.join()
+
+
 @contextmanager
 def serving(command: Command, *flags: str) -> Iterator[str]:
     """Run `indexer serve` on a free port and give its address."""
-    process = command.start("serve", "--port", "0", *flags)
-    assert process.stderr is not None
-    line = process.stderr.readline()
-    try:
-        assert "http://" in line, line + process.stderr.read()
-        yield next(word for word in line.split() if word.startswith("http://"))
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    with running(command, *flags) as served:
+        yield served.address
 
 
 @contextmanager
