@@ -3,20 +3,15 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 
-from indexer.catalog.embedding import Embedders
-from indexer.catalog.opening import open_served_store
-from indexer.catalog.searching import Searcher
 from indexer.errors import SettingsError
-from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.keys.checking import KeyCheck
-from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
 from search_api.access.document import document_access
 from search_api.access.gate import Gate
@@ -24,10 +19,12 @@ from search_api.access.middleware import AccessMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
 from search_api.logs import with_request_ids
+from search_api.mcp_server import McpEndpoint
 from search_api.means import Means
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.reader import open_reader
 from search_api.request_log import RequestLogMiddleware
 from search_api.routes import (
     captions,
@@ -61,24 +58,17 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
     Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
     that is needed.
     """
-    with open_served_store(settings) as store:
-        keys = KeyCheck(store, settings.api_key)
+    with open_reader(settings) as reader:
+        keys = KeyCheck(reader.store, settings.api_key)
         if is_key_needed and not keys.has_keys():
             raise SettingsError(_NO_KEY)
-        searcher = Searcher(store, Embedders(settings).for_queries)
-        matching = Matching(
-            store=store,
-            searcher=searcher,
-            captioner_of=partial(build_captioner_of, settings),
-            prompts_of=partial(prompts_of, store, settings),
-        )
-        means = Means.of(store, settings)
+        means = Means.of(reader.store, settings)
         edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
-            store=store,
-            searcher=searcher,
-            matching=matching,
-            thumbnails=settings.home / "thumbnails",
+            store=reader.store,
+            searcher=reader.searcher,
+            matching=reader.matching,
+            thumbnails=reader.thumbnails,
             edits=edits,
             updates=updates,
         )
@@ -98,11 +88,13 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
 
 def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     """Return the application over its parts; the middleware that is added last is asked first."""
+    endpoint = McpEndpoint(parts)
     app = FastAPIOffline(  # /docs with its own scripts: FastAPI's would fetch them from other hosts
         title="Caption Search",
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
+        lifespan=endpoint.running,
     )
     app.state.parts, app.state.gate = parts, gate
     app.add_middleware(BodyLimitMiddleware)
@@ -131,5 +123,6 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         page,
     ):
         app.include_router(routes.router)
+    app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
     document_access(app, is_key_needed=gate.is_key_needed)
     return app

@@ -1,8 +1,6 @@
 """`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import fastapi
@@ -11,14 +9,14 @@ from fastapi.responses import FileResponse
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
-from indexer.errors import BadImageError, NotFoundError
-from indexer.imaging.thumbnails import SIZES, make_thumbnail
+from indexer.imaging.thumbnails import SIZES
 from indexer.models import ImageId, Origin
 from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.locating import find_file
 from indexer.pipelines.presenting_captions import CaptionAnswer, present_captions
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
+from search_api.thumbnails import keep_thumbnail, step_of
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -90,29 +88,11 @@ def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
 @router.get("/{ref}/thumbnail", summary="A small copy of an image", response_class=FileResponse)
 def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> FileResponse:
     """Send a small WebP of the image, made once and kept."""
-    image = _get(parts.store, ref)
-    step = next(step for step in SIZES if step >= size)
-    name = image.sha256.hex()
-    cached = parts.thumbnails / name[:2] / f"{name}-{step}.webp"
-    if not cached.exists():
-        _keep(cached, _make(image, step))
-    return FileResponse(cached, media_type="image/webp", headers={**_FOR_EVER, "ETag": f'"{name}-{step}"'})
+    image, step = _get(parts.store, ref), step_of(size)
+    kept = keep_thumbnail(parts.thumbnails, image, step)
+    etag = f'"{image.sha256.hex()}-{step}"'
+    return FileResponse(kept, media_type="image/webp", headers={**_FOR_EVER, "ETag": etag})
 
 
 def _get(store: Store, ref: str) -> StoredImage:
     return store.images.get_image(find_id(store, ref))
-
-
-def _make(image: StoredImage, size: int) -> bytes:
-    try:
-        return make_thumbnail(find_file(image), size)
-    except BadImageError as exc:
-        raise NotFoundError("readable file any more for image", image.image_id) from exc
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)
