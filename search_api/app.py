@@ -21,6 +21,7 @@ from search_api.editing import EditQueue
 from search_api.logs import with_request_ids
 from search_api.mcp_server import McpEndpoint
 from search_api.means import Means
+from search_api.observing import Metrics, ObservingMiddleware
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
@@ -41,6 +42,9 @@ from search_api.routes import (
     why,
 )
 from search_api.routes import edits as edit_routes
+from search_api.routes import (
+    metrics as metrics_routes,
+)
 from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
 from search_api.warming import Warming
@@ -58,7 +62,8 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
     Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
     that is needed.
     """
-    with open_reader(settings) as reader:
+    metrics = Metrics()
+    with open_reader(settings, metrics.note_search) as reader:
         keys = KeyCheck(reader.store, settings.api_key)
         if is_key_needed and not keys.has_keys():
             raise SettingsError(_NO_KEY)
@@ -71,6 +76,7 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
             thumbnails=reader.thumbnails,
             edits=edits,
             updates=updates,
+            metrics=metrics,
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
@@ -106,6 +112,7 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     app.add_middleware(RequestLogMiddleware)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(with_request_ids)
+    app.add_middleware(ObservingMiddleware, metrics=parts.metrics)
     add_problem_handlers(app)
     for routes in (
         search,
@@ -120,6 +127,7 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         session,
         stats,
         health,
+        metrics_routes,
         page,
     ):
         app.include_router(routes.router)

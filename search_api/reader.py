@@ -1,16 +1,17 @@
 """What looks into the index and changes nothing: all that a tool for agents needs, and part of what the routes have."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
 
-from indexer.catalog.embedding import Embedders
+from indexer.catalog.embedding import Embedder, Embedders
 from indexer.catalog.opening import open_served_store
-from indexer.catalog.searching import Searcher
+from indexer.catalog.searching import Query, Results, Searcher
 from indexer.catalog.store import Store
+from indexer.models import Generation
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.counting import count_status
 from indexer.pipelines.matching import Matching
@@ -37,14 +38,32 @@ class Reader:
         self.status = Remembered(partial(count_status, self.store), _STATUS_AGE_S)
 
 
+class ToldSearcher(Searcher):
+    """A searcher that has each of its searches told."""
+
+    def __init__(self, store: Store, load_embedder: Callable[[str], Embedder], tell: Callable[[Results], None]) -> None:
+        super().__init__(store, load_embedder)
+        self._tell = tell
+
+    def search(self, query: Query, *, generation: Generation | None = None) -> Results:
+        """Search, and tell of it."""
+        results = super().search(query, generation=generation)
+        self._tell(results)
+        return results
+
+
+def _tell_nobody(_results: Results) -> None:
+    return
+
+
 @contextmanager
-def open_reader(settings: Settings) -> Iterator[Reader]:
-    """Give the reader of the database that the settings name.
+def open_reader(settings: Settings, tell: Callable[[Results], None] = _tell_nobody) -> Iterator[Reader]:
+    """Give the reader of the database that the settings name; `tell` hears of every search.
 
     Raises DatabaseError when it cannot be reached or lacks a migration.
     """
     with open_served_store(settings) as store:
-        searcher = Searcher(store, Embedders(settings).for_queries)
+        searcher = ToldSearcher(store, Embedders(settings).for_queries, tell)
         matching = Matching(
             store=store,
             searcher=searcher,
