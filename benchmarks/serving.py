@@ -77,7 +77,7 @@ def serving(home: Path) -> Iterator[Service]:
     """Start the service over the library in `home`; it is ready, and ends with this."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     process = subprocess.Popen(
-        [INDEXER, "serve", "--port", "0"],
+        [INDEXER, "serve", "--port", "0", "--log-level", "warning"],  # nobody empties the pipe of its log
         env={**kept, "CAPTION_SEARCH_HOME": str(home.resolve()), "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -17,6 +17,7 @@ RunId = NewType("RunId", int)
 RequestId = NewType("RequestId", int)
 RecordId = NewType("RecordId", int)
 EditId = NewType("EditId", int)
+KeyId = NewType("KeyId", int)
 
 Origin = Literal["original", "edit", "frame"]
 ApiFormat = Literal["openai", "gemini"]
@@ -28,6 +29,7 @@ Strictness = Literal["low", "normal", "high"]
 CaptionerName = Literal["openai", "huggingface", "blip", "offline"]
 Band = Literal["strong", "likely", "weak"]
 State = Literal["building", "ready", "live", "retired", "dropping"]
+AccessScope = Literal["search", "write"]
 
 RETRIEVAL = "retrieval"
 OFFLINE_RANK, IMPORT_RANK, MODEL_RANK = 0, 1, 2

@@ -40,6 +40,7 @@ TOML_FILE = "caption-search.toml"
 ENV_FILE = ".env"
 _URL = r"^https?://"
 _GPT, _BLIP = "gpt-4o-mini", "Salesforce/blip-image-captioning-base"
+_KEY = re.compile(r"[A-Za-z0-9._~+/=-]{32,500}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 
 
@@ -93,12 +94,21 @@ class Settings(BaseSettings):
     max_edge: int = Field(768, ge=64, le=8192)
     budget: float | None = Field(None, gt=0)
     languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
+    api_key: SecretStr | None = None
     brand_voice: str = Field("friendly, clear and honest", min_length=1, max_length=1000)
 
     @field_validator("home")
     @classmethod
     def _make_absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        """Take only what is hard to guess, and can be sent in a header and a cookie as it is."""
+        if key is not None and not _KEY.fullmatch(key.get_secret_value()):
+            raise ValueError("it takes 32 or more letters and digits, such as `openssl rand -hex 32` makes")
+        return key
 
     @field_validator("languages", mode="before")
     @classmethod

@@ -14,17 +14,24 @@ from fastapi_offline import FastAPIOffline
 from indexer.catalog.embedding import Embedders
 from indexer.catalog.opening import open_served_store
 from indexer.catalog.searching import Searcher
+from indexer.errors import SettingsError
 from indexer.pipelines.choosing import build_captioner_of, prompts_of
+from indexer.pipelines.keys.checking import KeyCheck
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
+from search_api.access.document import document_access
+from search_api.access.gate import Gate
+from search_api.access.middleware import AccessMiddleware
 from search_api.answers import AnswersMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
+from search_api.logs import with_request_ids
 from search_api.means import Means
-from search_api.openapi import describe, name_operation
+from search_api.openapi import TAGS, describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.request_log import RequestLogMiddleware
 from search_api.routes import (
     captions,
     feedback,
@@ -35,6 +42,7 @@ from search_api.routes import (
     page,
     receive,
     search,
+    session,
     similar,
     stats,
     tryout,
@@ -42,17 +50,27 @@ from search_api.routes import (
 )
 from search_api.routes import edits as edit_routes
 from search_api.trying import TryOuts
+from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
 from search_api.warming import Warming
 
+_NO_KEY = (
+    "A key is needed, for others can reach the service, and there is none: run `indexer keys create --scope search`, "
+    "or pass --insecure if something else guards it."
+)
+
 
 @contextmanager
-def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
+def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -> Iterator[FastAPI]:
     """Give the service over the database that the settings name; it answers to these Host names, "*" being any.
 
-    Raises DatabaseError when the database cannot be reached or lacks a migration.
+    Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
+    that is needed.
     """
     with open_served_store(settings) as store:
+        keys = KeyCheck(store, settings.api_key)
+        if is_key_needed and not keys.has_keys():
+            raise SettingsError(_NO_KEY)
         searcher = Searcher(store, Embedders(settings).for_queries)
         means = Means.of(store, settings)
         matching = Matching(
@@ -79,7 +97,7 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
         editing = threading.Thread(target=edits.run, args=(stop,), name="editing", daemon=True)
         editing.start()
         try:
-            yield build_app(parts, hosts)
+            yield build_app(parts, Gate(keys, is_key_needed=is_key_needed), hosts)
         finally:
             stop.set()
             edits.wake.set()
@@ -88,24 +106,28 @@ def open_app(settings: Settings, hosts: Sequence[str]) -> Iterator[FastAPI]:
             editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
 
-def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
-    """Return the application over its parts."""
+def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
+    """Return the application over its parts; the middleware that is added last is asked first."""
     app = FastAPIOffline(  # /docs with its own scripts: FastAPI's would fetch them from other hosts
         title="Caption Search",
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
         generate_unique_id_function=name_operation,
+        openapi_tags=TAGS,
     )
-    app.state.parts = parts
-    describe(app)
-    # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=("image/*", "text/*"))
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.state.parts, app.state.gate = parts, gate
     app.add_middleware(BodyLimitMiddleware)
-    # Against cross-site spending: a foreign page cannot have its visitors' browsers write here either.
+    app.add_middleware(AccessMiddleware, gate=gate)
+    # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
     app.add_middleware(OwnOriginMiddleware)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=("image/*", "text/*"))
+    # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_middleware(AnswersMiddleware)
+    app.add_middleware(RequestLogMiddleware)
+    app.add_middleware(UnreadBodyMiddleware)
+    app.add_middleware(with_request_ids)
     add_problem_handlers(app)
     for routes in (
         search,
@@ -120,8 +142,11 @@ def build_app(parts: Parts, hosts: Sequence[str]) -> FastAPI:
         generations,
         feedback,
         stats,
+        session,
         health,
         page,
     ):
         app.include_router(routes.router)
+    document_access(app, is_key_needed=gate.is_key_needed)
+    describe(app)
     return app

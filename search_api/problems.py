@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -30,7 +31,16 @@ _RETRY_AFTER_S = 10.0  # where a busy model does not say itself how long it take
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
     """Return a problem document; `detail` is one sentence for people."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    if (request_id := correlation_id.get()) is not None:
+        body["request_id"] = request_id
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def refusal(error: HTTPException) -> JSONResponse:
+    """Return the problem document of an HTTPException, with its headers."""
+    answer = problem(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -61,9 +71,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; the service's log has the details."
-        )
+        detail = "Something went wrong here; the service's log has the details."
+        answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        # Sent from outside of all middleware, which would have said both.
+        answer.headers.update({"X-Request-ID": correlation_id.get() or "", "Connection": "close"})
+        return answer
 
     @app.exception_handler(CaptionSearchError)
     def unavailable(_request: Request, error: CaptionSearchError) -> JSONResponse:
@@ -76,13 +88,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return _refusal(request, error)
+        return _naming_methods(refusal(error), request)
 
 
-def _refusal(request: Request, error: HTTPException) -> JSONResponse:
-    answer = problem(error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+def _naming_methods(answer: JSONResponse, request: Request) -> JSONResponse:
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(_methods_at(request))
     return answer
 

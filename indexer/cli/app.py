@@ -15,6 +15,7 @@ from indexer.cli import (
     export,
     generations,
     ingest,
+    keys,
     lineage,
     prompts,
     reindex,
@@ -49,6 +50,7 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(generations.app, name="generations")
+app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import new_database
@@ -137,26 +138,63 @@ def editing(indexed: Command, gemini_server: FakeGemini, openai_server: FakeOpen
     return indexed
 
 
+@dataclass(slots=True)
+class Served:
+    """A service that runs: where it is, and what it has logged since it said so."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+    logged: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Take in what is logged: a pipe that nobody empties would stop the service in the end."""
+        assert self.process.stderr is not None
+        self.logged.extend(self.process.stderr)
+
+
+@contextmanager
+def running(command: Command, *flags: str) -> Iterator[Served]:
+    """Run `indexer serve` on a free port."""
+    with command.start("serve", "--port", "0", *flags) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "http://" in line, line + process.stderr.read()
+        served = Served(process, next(word for word in line.split() if word.startswith("http://")))
+        listening = Thread(target=served.listen)
+        listening.start()
+        try:
+            yield served
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+            listening.join()
+
+
 @contextmanager
 def serving(command: Command, *flags: str) -> Iterator[str]:
     """Run `indexer serve` on a free port and give its address."""
-    process = command.start("serve", "--port", "0", *flags)
-    assert process.stderr is not None
-    line = process.stderr.readline()
-    try:
-        assert "http://" in line, line + process.stderr.read()
-        yield next(word for word in line.split() if word.startswith("http://"))
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    with running(command, *flags) as served:
+        yield served.address
 
 
 @contextmanager
-def browsing(*, has_touch: bool = False) -> Iterator[Page]:
-    """Give a page of a browser, as wide as a phone."""
+def browsing(
+    *, width: int = 390, has_touch: bool = False, scheme: Literal["light", "dark"] = "light", locale: str = "en-GB"
+) -> Iterator[Page]:
+    """Give a page of a browser, as wide as a phone if nothing else is said."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        viewport: ViewportSize = {"width": width, "height": 844}
         try:
-            yield browser.new_page(viewport={"width": 390, "height": 844}, has_touch=has_touch)
+            yield browser.new_page(viewport=viewport, has_touch=has_touch, color_scheme=scheme, locale=locale)
         finally:
             browser.close()
+
+
+def listen(page: Page) -> list[str]:
+    """Return what goes wrong on a page from now on, as it does."""
+    said: list[str] = []
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said

@@ -16,6 +16,7 @@ from indexer.catalog.store.generations import Generations
 from indexer.catalog.store.hits import Hits
 from indexer.catalog.store.images import Images
 from indexer.catalog.store.judgements import Judgements
+from indexer.catalog.store.keys import Keys
 from indexer.catalog.store.likenesses import Likenesses
 from indexer.catalog.store.lineages import Lineages
 from indexer.catalog.store.partitions import Partitions
@@ -53,6 +54,7 @@ class Store:
         self.calibrations = Calibrations(self._database)
         self.likenesses = Likenesses(self._database)
         self.status = Status(self._database)
+        self.keys = Keys(self._database)
 
     def __enter__(self) -> Self:
         return self

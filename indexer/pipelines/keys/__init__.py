@@ -1,0 +1,1 @@
+"""API keys: made and shown once, recognised by their hash ever after."""
