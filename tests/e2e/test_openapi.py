@@ -19,6 +19,7 @@ from tests.e2e.conftest import Command, make_home, serving, wait_until
 from tests.e2e.subjects import SUBJECTS
 from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, caption_reply
+from tests.images import image_bytes
 
 # Trouble with a model, or too much at once, is an answer, too; and not all that a sentence forbids can be a schema.
 _CONFIG = """
@@ -44,6 +45,14 @@ def map_path_parameters(_context: schemathesis.HookContext, given: dict[str, Any
     if given and str(given.get("ref", "")).isdecimal():
         return {**given, "ref": str(int(given["ref"]) % (len(SUBJECTS) + 3))}
     return given
+
+
+@document.hook
+def map_body(_context: schemathesis.HookContext, body: Any) -> Any:
+    """Send pictures, mostly, where a file is wanted."""
+    if not isinstance(body, dict) or not isinstance(body.get("file"), bytes) or len(body["file"]) % 3 == 0:
+        return body
+    return {**body, "file": image_bytes(len(body["file"]))}
 
 
 @pytest.fixture(scope="module")
