@@ -19,7 +19,6 @@ from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.keys.checking import KeyCheck
 from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
-from search_api.access.document import document_access
 from search_api.access.gate import Gate
 from search_api.access.middleware import AccessMiddleware
 from search_api.answers import AnswersMiddleware
@@ -116,7 +115,7 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         generate_unique_id_function=name_operation,
     )
     app.state.parts, app.state.gate = parts, gate
-    describe(app)
+    describe(app, is_key_needed=gate.is_key_needed)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
@@ -147,5 +146,4 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         page,
     ):
         app.include_router(routes.router)
-    document_access(app, is_key_needed=gate.is_key_needed)
     return app

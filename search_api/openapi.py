@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from search_api.body_limit import MOST_BYTES
+from search_api.access.document import SECURITY_SCHEMES, access_refusals, security_of
+from search_api.body_limit import MOST_BYTES, MOST_JSON_BYTES
 from search_api.refusals import PROBLEM
 
 Document = dict[str, Any]
@@ -25,6 +26,7 @@ TAGS = [
     {"name": "feedback", "description": "What people say of search results."},
     {"name": "generations", "description": "The indexes beside each other, of which one is live."},
     {"name": "stats", "description": "What is indexed, what failed, what it cost, and what there is to filter by."},
+    {"name": "session", "description": "Sign in with a key, as the page does."},
     {"name": "health", "description": "For whoever starts and watches the service."},
 ]
 _EXAMPLES = Path(__file__).with_name("examples.json")
@@ -34,10 +36,10 @@ _PROBLEM_JSON = "application/problem+json"
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, *, is_key_needed: bool) -> None:
     """Let an application describe itself by this document."""
     # As FastAPI's documentation has it.
-    app.openapi = partial(_document, app)  # type: ignore[method-assign]
+    app.openapi = partial(_document, app, is_key_needed=is_key_needed)  # type: ignore[method-assign]
 
 
 def name_operation(route: APIRoute) -> str:
@@ -45,28 +47,31 @@ def name_operation(route: APIRoute) -> str:
     return route.name
 
 
-def _document(app: FastAPI) -> Document:
+def _document(app: FastAPI, *, is_key_needed: bool) -> Document:
     if app.openapi_schema is None:
         described = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
         )
-        for method, operation in _operations(described):
-            _complete(method, operation)
+        for method, path, operation in _operations(described):
+            if security := security_of(method, path, is_key_needed=is_key_needed):
+                operation["security"] = security
+            _complete(method, path, operation)
+        described["components"]["securitySchemes"] = SECURITY_SCHEMES
         _tidy(described["components"]["schemas"])
         app.openapi_schema = described
     return app.openapi_schema
 
 
-def _operations(document: Document) -> Iterator[tuple[str, Document]]:
-    for path in document["paths"].values():
-        yield from ((method, path[method]) for method in _METHODS if method in path)
+def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, methods in document["paths"].items():
+        yield from ((method, path, methods[method]) for method in _METHODS if method in methods)
 
 
-def _complete(method: str, operation: Document) -> None:
+def _complete(method: str, path: str, operation: Document) -> None:
     """Add the refusals that it shares with others, and its examples."""
     responses = operation["responses"]
     responses.pop("422", None)  # FastAPI's own, in another shape
-    for status, reason in _refusals(method, operation).items():
+    for status, reason in _refusals(method, path, operation).items():
         responses.setdefault(str(status), {"description": reason})
     for status in [each for each in responses if each >= "400"]:
         responses[status] = _as_problem(int(status), responses[status])
@@ -74,21 +79,18 @@ def _complete(method: str, operation: Document) -> None:
     _exemplify(operation)
 
 
-def _refusals(method: str, operation: Document) -> dict[int, str]:
+def _refusals(method: str, path: str, operation: Document) -> dict[int, str]:
     """Return the statuses that every such operation may answer with."""
     if operation["tags"][0] in _PUBLIC:
         return {}
-    reasons = {
-        401: "A key is needed: Authorization: Bearer, or x-api-key.",
-        403: "The key may not do this, or a page of another site asks for it.",
-        429: "The key was used too often; Retry-After says when it may be used again.",
-        503: "The database does not answer, or the embedder cannot be used.",
-    }
+    reasons = access_refusals(method, path, operation)
+    reasons[503] = "The database does not answer, or the embedder cannot be used."
     if operation.get("parameters") or method != "get":
         reasons[422] = "A parameter or the body is not what is described here."
     if "requestBody" in operation:
+        is_upload = "multipart/form-data" in operation["requestBody"]["content"]
         reasons[400] = "The body cannot be read."
-        reasons[413] = f"The body has more than {MOST_BYTES // 1_000_000} MB."
+        reasons[413] = f"The body has more than {(MOST_BYTES if is_upload else MOST_JSON_BYTES) // 1_000_000} MB."
     return reasons
 
 

@@ -89,9 +89,12 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
         answer = refusal(error)
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            answer.headers["Allow"] = ", ".join(_methods_at(request))
+        answer.headers.update(_allowed(request, error.status_code))
         return answer
+
+
+def _allowed(request: Request, status: int) -> dict[str, str]:
+    return {"Allow": ", ".join(_methods_at(request))} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
 
 
 def _methods_at(request: Request) -> list[str]:

@@ -5,11 +5,14 @@ from typing import Any, cast
 import jsonschema_rs
 import pytest
 
+from indexer.pipelines.keys.checking import KeyCheck
+from search_api.access.gate import Gate
 from search_api.app import build_app
 from search_api.openapi import load_examples
 from search_api.parts import Parts
 
-DOCUMENT: dict[str, Any] = build_app(cast("Parts", SimpleNamespace()), ["*"]).openapi()
+GATE = Gate(cast("KeyCheck", None), is_key_needed=True)
+DOCUMENT: dict[str, Any] = build_app(cast("Parts", SimpleNamespace()), GATE, ["*"]).openapi()
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: {**operation, "method": method}
     for path in DOCUMENT["paths"].values()
