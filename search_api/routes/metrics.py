@@ -1,0 +1,15 @@
+"""`/metrics`: what the service does and how the index stands, for Prometheus."""
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from search_api.parts import PartsDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+def metrics(parts: PartsDep) -> PlainTextResponse:
+    """Tell latencies, costs, coverage and more; those of the index are ten seconds old at most."""
+    return PlainTextResponse(parts.metrics.write(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
