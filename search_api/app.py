@@ -14,7 +14,6 @@ from starlette.routing import Route
 from indexer.errors import SettingsError
 from indexer.pipelines.keys.checking import KeyCheck
 from indexer.settings import Settings
-from search_api.access.document import document_access
 from search_api.access.gate import Gate
 from search_api.access.middleware import AccessMiddleware
 from search_api.answers import AnswersMiddleware
@@ -24,7 +23,7 @@ from search_api.logs import with_request_ids
 from search_api.mcp_server import McpEndpoint
 from search_api.means import Means, allow_budget
 from search_api.observing import Metrics, ObservingMiddleware
-from search_api.openapi import TAGS, describe, name_operation
+from search_api.openapi import describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
@@ -108,10 +107,10 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         description="Find any image by describing it.",
         redoc_url=None,
         generate_unique_id_function=name_operation,
-        openapi_tags=TAGS,
         lifespan=endpoint.running,
     )
     app.state.parts, app.state.gate = parts, gate
+    describe(app, is_key_needed=gate.is_key_needed)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
@@ -145,6 +144,4 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     ):
         app.include_router(routes.router)
     app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
-    document_access(app, is_key_needed=gate.is_key_needed)
-    describe(app)
     return app

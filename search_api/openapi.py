@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from search_api.body_limit import MOST_BYTES
+from search_api.access.document import SECURITY_SCHEMES, access_refusals, security_of
+from search_api.body_limit import MOST_BYTES, MOST_JSON_BYTES
 from search_api.refusals import PROBLEM
 
 Document = dict[str, Any]
@@ -34,19 +36,10 @@ _PROBLEM_JSON = "application/problem+json"
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
-def describe(app: FastAPI) -> None:
-    """Complete what an application tells of itself, all that others have it tell included."""
-    written = app.openapi
-
-    @cache
-    def openapi() -> Document:
-        document = written()
-        for operation in _operations(document):
-            _complete(operation)
-        _tidy(document["components"]["schemas"])
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation has it
+def describe(app: FastAPI, *, is_key_needed: bool) -> None:
+    """Let an application describe itself by this document."""
+    # As FastAPI's documentation has it.
+    app.openapi = partial(_document, app, is_key_needed=is_key_needed)  # type: ignore[method-assign]
 
 
 def name_operation(route: APIRoute) -> str:
@@ -54,16 +47,31 @@ def name_operation(route: APIRoute) -> str:
     return route.name
 
 
-def _operations(document: Document) -> Iterator[Document]:
-    for path in document["paths"].values():
-        yield from (path[method] for method in _METHODS if method in path)
+def _document(app: FastAPI, *, is_key_needed: bool) -> Document:
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
+        )
+        for method, path, operation in _operations(described):
+            if security := security_of(method, path, is_key_needed=is_key_needed):
+                operation["security"] = security
+            _complete(method, path, operation)
+        described["components"]["securitySchemes"] = SECURITY_SCHEMES
+        _tidy(described["components"]["schemas"])
+        app.openapi_schema = described
+    return app.openapi_schema
 
 
-def _complete(operation: Document) -> None:
+def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, methods in document["paths"].items():
+        yield from ((method, path, methods[method]) for method in _METHODS if method in methods)
+
+
+def _complete(method: str, path: str, operation: Document) -> None:
     """Add the refusals that it shares with others, and its examples."""
     responses = operation["responses"]
     responses.pop("422", None)  # FastAPI's own, in another shape
-    for status, reason in _refusals(operation).items():
+    for status, reason in _refusals(method, path, operation).items():
         responses.setdefault(str(status), {"description": reason})
     for status in [each for each in responses if each >= "400"]:
         responses[status] = _as_problem(int(status), responses[status])
@@ -71,16 +79,18 @@ def _complete(operation: Document) -> None:
     _exemplify(operation)
 
 
-def _refusals(operation: Document) -> dict[int, str]:
+def _refusals(method: str, path: str, operation: Document) -> dict[int, str]:
     """Return the statuses that every such operation may answer with."""
     if operation["tags"][0] in _PUBLIC:
         return {}
-    reasons = {503: "The database does not answer, or the embedder cannot be used."}
-    if operation.get("parameters") or "requestBody" in operation:
+    reasons = access_refusals(method, path, operation)
+    reasons[503] = "The database does not answer, or the embedder cannot be used."
+    if operation.get("parameters") or method != "get":
         reasons[422] = "A parameter or the body is not what is described here."
     if "requestBody" in operation:
+        is_upload = "multipart/form-data" in operation["requestBody"]["content"]
         reasons[400] = "The body cannot be read."
-        reasons[413] = f"The body has more than {MOST_BYTES // 1_000_000} MB."
+        reasons[413] = f"The body has more than {(MOST_BYTES if is_upload else MOST_JSON_BYTES) // 1_000_000} MB."
     return reasons
 
 

@@ -24,9 +24,10 @@ seed = 1
 suppress-health-check = ["all"]
 [checks]
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "502", "503"]
-positive_data_acceptance.expected-statuses = ["2xx", "404", "422", "502", "503"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "404", "422", "502", "503"]
 [generation]
 max-examples = 20
+with-security-parameters = false
 deterministic = true
 database = "none"
 """
