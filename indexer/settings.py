@@ -167,6 +167,12 @@ class Settings(BaseSettings):
             return self.captioner
         return "openai" if self.openai_api_key or self.openai_base_url else "offline"
 
+    def for_captioner(self, captioner: CaptionerName, model: str | None = None) -> "Settings":
+        """Return these settings with another captioner, and with its usual model where none is named."""
+        own = self.model if captioner == self.chosen_captioner() else None
+        usual = _default_model({"captioner": captioner, "hf_api_itt_base": self.hf_api_itt_base})
+        return self.model_copy(update={"captioner": captioner, "model": model or own or usual})
+
 
 def variable_names() -> list[str]:
     """Name every environment variable that sets something."""

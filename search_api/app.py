@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.routing import Route
@@ -16,12 +17,14 @@ from indexer.settings import Settings
 from search_api.access.document import document_access
 from search_api.access.gate import Gate
 from search_api.access.middleware import AccessMiddleware
+from search_api.answers import AnswersMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
 from search_api.logs import with_request_ids
 from search_api.mcp_server import McpEndpoint
-from search_api.means import Means
+from search_api.means import Means, allow_budget
 from search_api.observing import Metrics, ObservingMiddleware
+from search_api.openapi import describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
@@ -35,16 +38,17 @@ from search_api.routes import (
     images,
     lineage,
     page,
+    receive,
     search,
     session,
     similar,
     stats,
+    tryout,
     why,
 )
 from search_api.routes import edits as edit_routes
-from search_api.routes import (
-    metrics as metrics_routes,
-)
+from search_api.routes import metrics as metrics_routes
+from search_api.trying import TryOuts
 from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
 from search_api.warming import Warming
@@ -62,12 +66,12 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
     Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
     that is needed.
     """
-    metrics = Metrics()
-    with open_reader(settings, metrics.note_search) as reader:
+    metrics, budget = Metrics(), allow_budget(settings)
+    with open_reader(settings, metrics.note_search, budget=budget) as reader:
         keys = KeyCheck(reader.store, settings.api_key)
         if is_key_needed and not keys.has_keys():
             raise SettingsError(_NO_KEY)
-        means = Means.of(reader.store, settings)
+        means = Means.of(reader.store, settings, budget)
         edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
             store=reader.store,
@@ -76,6 +80,8 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
             thumbnails=reader.thumbnails,
             edits=edits,
             updates=updates,
+            tryouts=TryOuts(means),
+            receiving=means.receiving(),
             metrics=metrics,
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
@@ -88,6 +94,7 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
         finally:
             stop.set()
             edits.wake.set()
+            parts.receiving.stop()
             updates.close()
             editing.join()  # what is in flight is paid for: its answer is waited for and kept
 
@@ -100,15 +107,19 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
+        generate_unique_id_function=name_operation,
         lifespan=endpoint.running,
     )
     app.state.parts, app.state.gate = parts, gate
+    describe(app)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
     app.add_middleware(OwnOriginMiddleware)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=("image/*", "text/*"))
     # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(AnswersMiddleware)
     app.add_middleware(RequestLogMiddleware)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(with_request_ids)
@@ -118,8 +129,10 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         search,
         similar,
         why,
+        receive,
         images,
         captions,
+        tryout,
         lineage,
         edit_routes,
         generations,

@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from indexer.pipelines.counting import FacetsAnswer, count_facets
+from indexer.pipelines.receiving import Receiving
 from search_api.editing import EditQueue
 from search_api.index_metrics import IndexCollector
 from search_api.model_calls import ModelCalls
 from search_api.observing import Metrics
 from search_api.reader import Reader
 from search_api.remembering import Remembered
+from search_api.trying import TryOuts
 from search_api.updating import Updates
 
 # So few of the service's forty threads may wait for a model: searches always have the others.
@@ -26,6 +28,8 @@ class Parts(Reader):
 
     edits: EditQueue
     updates: Updates
+    tryouts: TryOuts
+    receiving: Receiving
     metrics: Metrics = field(default_factory=Metrics)
     model_calls: ModelCalls = field(default_factory=lambda: ModelCalls(_MODEL_CALLERS))
     facets: Remembered[FacetsAnswer] = field(init=False)

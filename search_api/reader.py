@@ -16,6 +16,7 @@ from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.counting import count_status
 from indexer.pipelines.matching import Matching
 from indexer.pipelines.presenting_status import StatusAnswer
+from indexer.pipelines.spending import Budget
 from indexer.settings import Settings
 from search_api.remembering import Remembered
 
@@ -57,8 +58,12 @@ def _tell_nobody(_results: Results) -> None:
 
 
 @contextmanager
-def open_reader(settings: Settings, tell: Callable[[Results], None] = _tell_nobody) -> Iterator[Reader]:
+def open_reader(
+    settings: Settings, tell: Callable[[Results], None] = _tell_nobody, *, budget: Budget | None = None
+) -> Iterator[Reader]:
     """Give the reader of the database that the settings name; `tell` hears of every search.
+
+    A search by a file may have it captioned, within `budget`.
 
     Raises DatabaseError when it cannot be reached or lacks a migration.
     """
@@ -69,5 +74,6 @@ def open_reader(settings: Settings, tell: Callable[[Results], None] = _tell_nobo
             searcher=searcher,
             captioner_of=partial(build_captioner_of, settings),
             prompts_of=partial(prompts_of, store, settings),
+            budget=budget,
         )
         yield Reader(store=store, searcher=searcher, matching=matching, thumbnails=settings.home / "thumbnails")

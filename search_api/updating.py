@@ -6,7 +6,7 @@ from threading import Event
 
 from indexer.errors import EmbedderError
 from indexer.models import ImageId
-from indexer.pipelines.updating import index_stale
+from indexer.pipelines.updating import index_stale, is_up_to_date
 from search_api.means import Means
 
 _log = logging.getLogger(__name__)
@@ -41,15 +41,8 @@ class Updates:
             stop.set()
         except EmbedderError as exc:
             _log.warning("the entry of image %d waits: %s", image_id, exc)
-        return self._is_up_to_date(image_id)
+        return is_up_to_date(self._means.store, image_id)
 
     def close(self) -> None:
         """Wait for what is being written."""
         self._writer.shutdown(cancel_futures=True)
-
-    def _is_up_to_date(self, image_id: ImageId) -> bool:
-        store = self._means.store
-        live = store.generations.get_live()
-        if live is None or not store.hits.is_let_through(live.id, image_id, None):
-            return False
-        return not store.entries.count_missing(live.id, [image_id])

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,14 @@ class BlipCaptioner(FreeCaptioner):
                 f"The model {self.model} cannot be loaded ({first_line(exc)}). --model takes a folder that holds an "
                 "image-to-text model, or its name on the Hugging Face hub, from where it is downloaded once."
             ) from exc
+
+
+def is_here(model: str) -> bool:
+    """Tell whether a model need not be downloaded: it is a folder, or was downloaded before."""
+    # Imported here: it takes a tenth of a second.
+    from huggingface_hub import try_to_load_from_cache
+
+    return Path(model).is_dir() or isinstance(try_to_load_from_cache(model, "config.json"), str)
 
 
 @dataclass(frozen=True, slots=True)

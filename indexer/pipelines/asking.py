@@ -17,7 +17,7 @@ from indexer.models import Answer, Prompt, Subject
 
 _log = logging.getLogger(__name__)
 _TRIES = 6
-_LONGEST_BUSY_S = 900.0  # a request that is only told to wait is kept this long
+LONGEST_BUSY_S = 900.0  # a request that is only told to wait is kept this long
 _TOLD_AFTER_S = 10.0  # a shorter wait is not worth a word
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 # So many images in a row that brought nothing: it is the endpoint, not the images. More after a first good answer, for
@@ -64,7 +64,7 @@ class Asking:
 
     limiter: Limiter
     stop: Event
-    patience_s: float = _LONGEST_BUSY_S
+    patience_s: float = LONGEST_BUSY_S
     tell: Callable[[str], None] = _log.info
 
     def begin(self, note: Callable[[str], None] | None = None) -> "Tries":

@@ -12,7 +12,7 @@ from indexer.catalog.store import Store
 from indexer.editing.editor import Editor
 from indexer.errors import SettingsError
 from indexer.models import RETRIEVAL, RunId
-from indexer.pipelines.asking import Asking, Once
+from indexer.pipelines.asking import LONGEST_BUSY_S, Asking, Once
 from indexer.pipelines.captioning import Captioning
 from indexer.pipelines.choosing import build_budget, build_captioner, choose_prompts
 from indexer.pipelines.editing.calling import Calling
@@ -42,15 +42,18 @@ def build_ingesting(
     tell: Callable[[str], None],
     load_embedder: Callable[[str], Embedder] | None = None,
     batches: bool = False,
+    patience_s: float = LONGEST_BUSY_S,
 ) -> Ingesting:
     """Return the stages of one ingest run, which tells what happens to its prompts.
+
+    No request is sent again later than `patience_s` after its first try.
 
     Raises SettingsError where a captioner has no batches.
     """
     concurrency = settings.concurrency if run.captioner.is_paid else FREE_CALLERS
     following = Following(run, tell=tell)
     preparing = Preparing(run, following)
-    asking = Asking(Limiter(concurrency), run.stop, tell=Once(tell))
+    asking = Asking(Limiter(concurrency), run.stop, patience_s, tell=Once(tell))
     captioning = Captioning(run, asking, following)
     first = FirstGeneration(
         prompt_id=next((prompt.id for prompt in run.prompts if prompt.kind == RETRIEVAL), None),

@@ -113,12 +113,12 @@ class Captioning:
         try:
             answer = tries.ask(captioning(self._run.captioner, job.subject, job.prompts))
         except ModelRefusedError as exc:
-            return self.give_up(job, request_id, "refused", str(exc), tries.count)
+            return replace(self.give_up(job, request_id, "refused", str(exc), tries.count), error=exc)
         except ModelUnavailableError as exc:
             if self._run.stop.is_set():
                 self.close(request_id, "unavailable", tries.count)
                 return Outcome(location=job.found.location, status="left", requests=tries.count)
-            return self.give_up(job, request_id, "unavailable", str(exc), tries.count)
+            return replace(self.give_up(job, request_id, "unavailable", str(exc), tries.count), error=exc)
         except ModelUnusableError:
             self.close(request_id, "unavailable", tries.count)
             raise

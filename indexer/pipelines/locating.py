@@ -6,6 +6,9 @@ from pathlib import Path
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import NotFoundError
 from indexer.imaging.hashing import sha256_of
+from indexer.models import FoundFile
+
+GONE = "file any more for image"
 
 
 def find_file(image: StoredImage) -> Path:
@@ -16,7 +19,23 @@ def find_file(image: StoredImage) -> Path:
     for location, modified_ns in zip(image.locations, image.modified_ns, strict=True):
         if holds(path := Path(location), image, modified_ns):
             return path
-    raise NotFoundError("file any more for image", image.image_id)
+    raise NotFoundError(GONE, image.image_id)
+
+
+def file_of(image: StoredImage, path: Path) -> FoundFile:
+    """Return an indexed image's file as one that was found; raises NotFoundError where it is gone."""
+    try:
+        status = path.stat()
+    except OSError as exc:
+        raise NotFoundError(GONE, image.image_id) from exc
+    at = dict(zip(image.locations, image.relative_paths, strict=True))
+    return FoundFile(
+        path=path,
+        location=str(path),
+        relative_path=at.get(str(path), path.name),
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
 
 
 def holds(path: Path, image: StoredImage, modified_ns: int | None) -> bool:

@@ -15,6 +15,7 @@ from indexer.imaging.reading import ReadImage, read_image
 from indexer.models import RETRIEVAL, Answer, FoundFile, Generation, GenerationId, ImageFacts, ImageId, Prompt
 from indexer.pipelines.asking import Asking
 from indexer.pipelines.jobs import read_for, subject_of
+from indexer.pipelines.spending import Budget
 from indexer.pipelines.trying_out import TryingOut
 
 MatchedBy = Literal["sha256", "perceptual_hash", "caption"]
@@ -44,11 +45,13 @@ class Matching:
         searcher: Searcher,
         captioner_of: Callable[[Generation], Captioner],
         prompts_of: Callable[[Captioner, Generation], Sequence[Prompt]],
+        budget: Budget | None = None,
     ) -> None:
         self._store = store
         self._searcher = searcher
         self._captioner_of = captioner_of
         self._prompts_of = prompts_of
+        self._budget = budget
         self._captioners: dict[GenerationId, Captioner] = {}
 
     def find_similar(self, image_id: ImageId, query: Query) -> Matched:
@@ -121,7 +124,9 @@ class Matching:
         with self._store.runs.running("similar", arguments) as run_id:
             ended = "failed"
             try:
-                trying = TryingOut(store=self._store, captioner=captioner, run_id=run_id, asking=asking)
+                trying = TryingOut(
+                    store=self._store, captioner=captioner, run_id=run_id, asking=asking, budget=self._budget
+                )
                 answer = trying.caption(file, read, prompts)
                 ended = "done"
             finally:

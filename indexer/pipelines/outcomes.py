@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from indexer.errors import ModelError
 from indexer.models import ImageId, Usage
 
 Status = Literal["known", "captioned", "edited", "failed", "uncaptioned", "batched", "left"]
@@ -15,7 +16,8 @@ class Outcome:
 
     known: nothing was to do. captioned: its caption is committed. failed: see `reason`. uncaptioned: the captioner had
     nothing to say of it. batched: its request waits in a batch. left: the run was stopped before its turn.
-    `undone` counts other images captioned in this run whose captions turned out to be of no use.
+    `undone` counts other images captioned in this run whose captions turned out to be of no use. `error` is what a
+    model raised that brought nothing.
     """
 
     location: str
@@ -26,6 +28,7 @@ class Outcome:
     requests: int = 0
     usage: Usage = field(default_factory=Usage)
     undone: int = 0
+    error: ModelError | None = None
 
     def cost_usd(self, most_usd: float) -> float:
         """Return what it cost; an answer of unknown cost counts as the most that it can have cost."""

@@ -39,3 +39,11 @@ def index_stale(
         ended = "stopped" if stop.is_set() else "done"
         store.runs.finish_run(run_id, {"indexed": indexing.written, "generation": generation_id, "ended": ended})
     return indexing.written
+
+
+def is_up_to_date(store: Store, image_id: ImageId) -> bool:
+    """Tell whether the live generation has an entry of an image that is made of its present captions."""
+    live = store.generations.get_live()
+    if live is None or not store.hits.is_let_through(live.id, image_id, None):
+        return False
+    return not store.entries.count_missing(live.id, [image_id])

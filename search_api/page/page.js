@@ -1,38 +1,63 @@
-// What the address says is shown: a search, or one image.
-import { go, parameters } from "/page/address.js";
-import { leaveSearch, showSearch } from "/page/hits.js";
-import { leaveImage, showImage } from "/page/image.js";
+// What the address says is shown: a search, an image of it, the index, or the try-out panel.
+import { keepingPlace, lead, parameters } from "/page/address.js";
+import { leaveSearch, prepareSearch, showSearch } from "/page/search/search.js";
+import { findSession } from "/page/session.js";
+import { language, speak, translate } from "/page/words.js";
 
-const form = document.getElementById("search");
-const box = document.getElementById("q");
-const results = document.getElementById("results");
-const article = document.getElementById("image");
-let lastImage = null;
+// Each view shows itself by its address; `before` is the address that was shown until now.
+const VIEWS = {
+  search: () => ({ show: showSearch, leave: leaveSearch }),
+  image: () => import("/page/image/image.js").then((view) => ({ show: view.showImage, leave: view.leaveImage })),
+  index: () => import("/page/overview/overview.js").then((view) => ({ show: view.showOverview, leave: view.leaveOverview })),
+  try: () => import("/page/tryout/tryout.js").then((view) => ({ show: view.showTryout, leave: view.leaveTryout })),
+};
+const said = document.getElementById("said");
+let [leaving, leave, shown, before] = [new AbortController(), () => {}, null, null];
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  go(box.value.trim() ? { q: box.value.trim() } : {});
-});
+translate(document.documentElement);
+for (const link of document.querySelectorAll("nav a")) lead(link, new URL(link.href).searchParams);
+offerLanguage(document.getElementById("language"));
 history.scrollRestoration = "manual"; // what was scrolled to may not be there before an answer is
-addEventListener("popstate", (event) => show(event.state?.scrolled ?? 0));
-addEventListener("moved", () => show(0));
-show(0);
+addEventListener("popstate", () => show(true));
+addEventListener("moved", () => show(false));
+findSession();
+show(true);
 
-async function show(scrolled) {
-  const image = parameters().get("image");
-  results.hidden = image !== null;
-  article.hidden = image === null;
-  if (image !== null) {
-    leaveSearch();
-    lastImage = image;
-    scrollTo(0, 0);
-    await showImage(image);
-    return;
+function viewOf(wanted) {
+  if (wanted.has("image")) return "image";
+  return ["index", "try"].find((name) => name === wanted.get("view")) ?? "search";
+}
+
+async function show(isBack) {
+  const [wanted, last] = [parameters(), before];
+  const name = viewOf(wanted);
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  if (name !== shown) leave();
+  [shown, before, leave] = [name, wanted, () => {}];
+  for (const place of document.querySelectorAll("main [data-view]")) place.hidden = place.dataset.view !== name;
+  mark(name);
+  if (name !== "search") said.textContent = "";
+  await keepingPlace(isBack, async () => {
+    const view = await VIEWS[name]();
+    if (signal.aborted) return;
+    leave = view.leave;
+    await view.show(signal, last);
+  });
+  if (name === "image" && !signal.aborted) prepareSearch();
+}
+
+function mark(name) {
+  const current = name === "image" ? "search" : name;
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.dataset.view === current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  leaveImage();
-  box.value = parameters().get("q") ?? "";
-  await showSearch();
-  scrollTo(0, scrolled);
-  if (lastImage !== null) document.querySelector(`#hits li[data-image="${CSS.escape(lastImage)}"] a`)?.focus({ preventScroll: true });
-  lastImage = null;
+}
+
+function offerLanguage(button) {
+  const [other, name, lang] = language === "zh" ? ["en", "English", "en"] : ["zh", "中文", "zh-Hans"];
+  [button.textContent, button.lang] = [name, lang];
+  button.addEventListener("click", () => speak(other));
 }

@@ -12,7 +12,8 @@ from indexer.pipelines.correcting import LONGEST_SENTENCE, MOST_SENTENCES, corre
 from indexer.pipelines.presenting_captions import CaptionAnswer, CorrectionAnswer, present_captions
 from search_api.parts import Parts, PartsDep
 from search_api.references import find_id
-from search_api.routes.images import ImageRef
+from search_api.refusals import refusals
+from search_api.routes.images import UNKNOWN, ImageRef
 
 router = APIRouter(prefix="/images/{ref}/captions", tags=["captions"])
 
@@ -33,15 +34,15 @@ class CorrectionIn(BaseModel):
     text: Sentence = Field("", examples=["A red mug on a desk."])
 
 
-@router.get("", summary="All captions of an image")
+@router.get("", summary="All captions of an image", responses=UNKNOWN)
 def list_captions(parts: PartsDep, ref: ImageRef) -> list[CaptionAnswer]:
     """List every caption of an image, by kind; the first of a kind is the one that serves."""
     image = parts.store.images.get_image(find_id(parts.store, ref))
     return present_captions(parts.store.captions.find_captions(image.image_id))
 
 
-@router.put("/{kind}", summary="Correct a caption by hand")
-def write(parts: PartsDep, ref: ImageRef, kind: TextKind, said: CorrectionIn) -> CorrectionAnswer:
+@router.put("/{kind}", summary="Correct a caption by hand", responses=UNKNOWN)
+def correct_caption(parts: PartsDep, ref: ImageRef, kind: TextKind, said: CorrectionIn) -> CorrectionAnswer:
     """Put a person's words above every captioner's, for good; a search finds the image by them right away."""
     if bool(said.sentences) == bool(said.text):
         raise QueryError("A correction has either sentences or a text.")
@@ -49,8 +50,12 @@ def write(parts: PartsDep, ref: ImageRef, kind: TextKind, said: CorrectionIn) ->
     return _answer(parts, image_id, kind, correct(parts.store, image_id, kind, said.sentences or [said.text]))
 
 
-@router.delete("/{kind}", summary="Take a correction back")
-def undo(parts: PartsDep, ref: ImageRef, kind: TextKind) -> CorrectionAnswer:
+@router.delete(
+    "/{kind}",
+    summary="Take a correction back",
+    responses=refusals(s404="The image is not indexed, or has no correction of this kind."),
+)
+def undo_correction(parts: PartsDep, ref: ImageRef, kind: TextKind) -> CorrectionAnswer:
     """Take a person's words back: the captioner's serve again."""
     image_id = find_id(parts.store, ref)
     take_back(parts.store, image_id, kind)

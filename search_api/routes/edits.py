@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import fastapi
 from fastapi import APIRouter, Response
@@ -17,15 +17,18 @@ from indexer.pipelines.editing.presenting import EditAnswer, present_edit
 from indexer.pipelines.naming import name_image
 from search_api.parts import Parts, PartsDep
 from search_api.references import Reference, find_id
+from search_api.refusals import Responses, refusals
 
 router = APIRouter(prefix="/edits", tags=["edits"])
 
 _LONGEST_TEXT = 250_000
 _MOST_IMAGES, _MOST_TURNS, _MOST_PARAMETERS = 16, 50, 20
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    404: {"description": "An image is not indexed, or its file is gone."},
-    503: {"description": "No endpoint is set for the model; the detail says what to set."},
-}
+_REFUSALS = refusals(
+    s404="An image is not indexed, or its file is gone.",
+    s503="No endpoint is set for the model; the detail says what to set.",
+)
+_LOCATION = {"Location": {"description": "Where to ask what became of it.", "schema": {"type": "string"}}}
+_ACCEPTED: Responses = {202: {"description": "Accepted, or done before.", "headers": _LOCATION}, **_REFUSALS}
 
 
 def _listed(value: object) -> object:
@@ -71,8 +74,8 @@ class EditIn(BaseModel):
 EditRef = Annotated[int, fastapi.Path(ge=1, lt=2**63)]
 
 
-@router.post("", summary="Have images edited", status_code=HTTPStatus.ACCEPTED, responses=_REFUSALS)
-def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
+@router.post("", summary="Have images edited", status_code=HTTPStatus.ACCEPTED, responses=_ACCEPTED)
+def edit_images(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
     """Accept an edit, which costs money and is done in the background; one that is done or refused is told at once.
 
     Its images are captioned, indexed and searchable afterwards.
@@ -87,8 +90,8 @@ def edit(parts: PartsDep, response: Response, wanted: EditIn) -> EditAnswer:
     return present_edit(parts.store, edit_id)
 
 
-@router.get("/{edit_id}", summary="What became of an edit")
-def show(parts: PartsDep, edit_id: EditRef) -> EditAnswer:
+@router.get("/{edit_id}", summary="What became of an edit", responses=refusals(s404="There is no such edit."))
+def get_edit(parts: PartsDep, edit_id: EditRef) -> EditAnswer:
     """Tell what became of an edit."""
     return present_edit(parts.store, EditId(edit_id))
 

@@ -13,6 +13,7 @@ from indexer.pipelines.judging import judge, normal_query
 from indexer.pipelines.naming import name_number
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
+from search_api.routes.images import UNKNOWN
 
 router = APIRouter(prefix="/feedback", tags=["feedback"])
 
@@ -43,14 +44,16 @@ class FeedbackAnswer(TypedDict):
     judgements: list[JudgementAnswer]
 
 
-@router.post("", summary="Judge an image for a query", status_code=HTTPStatus.NO_CONTENT)
-def write(parts: PartsDep, said: FeedbackIn) -> None:
+@router.post("", summary="Judge an image for a query", status_code=HTTPStatus.NO_CONTENT, responses=UNKNOWN)
+def give_feedback(parts: PartsDep, said: FeedbackIn) -> None:
     """Keep whether an image is relevant to a query, in place of what was said before."""
     judge(parts.store, said.query, find_id(parts.store, said.image_id), relevant=said.relevant)
 
 
 @router.get("", summary="The judgements of a query")
-def show(parts: PartsDep, query: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)]) -> FeedbackAnswer:
+def get_feedback(
+    parts: PartsDep, query: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)]
+) -> FeedbackAnswer:
     """Tell what was said of the images of a query."""
     asked = normal_query(query)
     found = parts.store.judgements.find_judgements(asked)

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from search_api.parts import PartsDep
 from search_api.problems import problem
+from search_api.refusals import refusals
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -19,13 +20,18 @@ class HealthAnswer(TypedDict):
 
 
 @router.get("/live", summary="Whether the process runs")
-def live() -> HealthAnswer:
+def check_live() -> HealthAnswer:
     """Answer as long as the process runs."""
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Whether searches can be answered", response_model=HealthAnswer)
-def ready(parts: PartsDep) -> HealthAnswer | Response:
+@router.get(
+    "/ready",
+    summary="Whether searches can be answered",
+    response_model=HealthAnswer,
+    responses=refusals(s503="Not yet, or not any more: the detail says why."),
+)
+def check_ready(parts: PartsDep) -> HealthAnswer | Response:
     """Answer once searches can be answered: the database is there and the embedder is loaded."""
     if not parts.warmed_up.is_set():
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The embedder is being loaded.")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import fastapi
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
@@ -16,6 +15,8 @@ from indexer.pipelines.locating import find_file
 from indexer.pipelines.presenting_captions import CaptionAnswer, present_captions
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
+from search_api.refusals import refusals
+from search_api.sending import SentFile, sent_as
 from search_api.thumbnails import keep_thumbnail, step_of
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -24,7 +25,10 @@ ImageRef = Annotated[str, fastapi.Path(pattern=REFERENCE, description="An image 
 ThumbnailSize = Annotated[int, Query(ge=16, le=SIZES[-1], description="Longest side in pixels, rounded up to a step.")]
 
 # Content never changes under an id: it is the SHA-256 of these bytes.
-_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+UNKNOWN = refusals(s404="The image is not indexed.")
+_FILE = sent_as(*(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "tiff", "bmp", "avif", "heic")))
+_THUMBNAIL = sent_as("image/webp")
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "HEIF": "image/heic"}
 
 
@@ -47,8 +51,8 @@ class ImageAnswer(Addresses):
     captions: list[CaptionAnswer]
 
 
-@router.get("/{ref}", summary="What is known of an image")
-def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
+@router.get("/{ref}", summary="What is known of an image", responses=UNKNOWN)
+def get_image(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
     """Tell what is known of an image."""
     image = _get(parts.store, ref)
     captions = parts.store.captions.find_captions(image.image_id)
@@ -71,27 +75,28 @@ def show(parts: PartsDep, ref: ImageRef) -> ImageAnswer:
     }
 
 
-@router.head("/{ref}/file", include_in_schema=False)
-@router.get("/{ref}/file", summary="The image's own file", response_class=FileResponse)
-def download(parts: PartsDep, ref: ImageRef) -> FileResponse:
-    """Send the image's own file."""
+@router.get("/{ref}/file", summary="The image's own file", response_class=SentFile, status_code=200, responses=_FILE)
+def get_file(parts: PartsDep, ref: ImageRef) -> SentFile:
+    """Send the image's own file, whole or in part."""
     image = _get(parts.store, ref)
     path = find_file(image)
     media_type = _MEDIA_TYPES.get(image.format, f"image/{image.format.lower()}")
-    headers = {**_FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
-    return FileResponse(
-        path, media_type=media_type, headers=headers, filename=path.name, content_disposition_type="inline"
-    )
+    headers = {**_FOR_EVER, "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return SentFile(path, media_type=media_type, etag=image.sha256.hex(), headers=headers, name=path.name)
 
 
-@router.head("/{ref}/thumbnail", include_in_schema=False)
-@router.get("/{ref}/thumbnail", summary="A small copy of an image", response_class=FileResponse)
-def thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> FileResponse:
+@router.get(
+    "/{ref}/thumbnail",
+    summary="A small copy of an image",
+    response_class=SentFile,
+    status_code=200,
+    responses=_THUMBNAIL,
+)
+def get_thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> SentFile:
     """Send a small WebP of the image, made once and kept."""
     image, step = _get(parts.store, ref), step_of(size)
     kept = keep_thumbnail(parts.thumbnails, image, step)
-    etag = f'"{image.sha256.hex()}-{step}"'
-    return FileResponse(kept, media_type="image/webp", headers={**_FOR_EVER, "ETag": etag})
+    return SentFile(kept, media_type="image/webp", etag=f"{image.sha256.hex()}-{step}", headers=_FOR_EVER)
 
 
 def _get(store: Store, ref: str) -> StoredImage:

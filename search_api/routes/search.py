@@ -43,7 +43,7 @@ class SearchBody(_Search):
 
 
 @router.get("/search", summary="Search, with filters in the address")
-def search(parts: PartsDep, request: Request, wanted: Annotated[SearchParameters, Query()]) -> SearchAnswer:
+def search_images(parts: PartsDep, request: Request, wanted: Annotated[SearchParameters, Query()]) -> SearchAnswer:
     """Find images by describing them, for people and curl."""
     return _answer(parts, wanted, filters_in(request.query_params, _Search.model_fields))
 

@@ -1,6 +1,6 @@
 """`/images/{id}/similar` and `/search/image`: find images by an image."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from pydantic import Field
@@ -9,22 +9,21 @@ from indexer.catalog import searching
 from indexer.catalog.searching import Likeness
 from indexer.models import Collapse, Strictness
 from indexer.pipelines.presenting import MatchedAnswer, SearchAnswer, present, present_matched
-from search_api.body_limit import MOST_BYTES
 from search_api.filter_parameters import FilterParameters, filters_in
 from search_api.model_calls import one_of
 from search_api.parts import PartsDep
 from search_api.references import find_id
+from search_api.refusals import refusals
 from search_api.routes.images import ImageRef
 from search_api.routes.search import LONGEST_CURSOR, MOST_HITS
 from search_api.uploads import kept
 
 router = APIRouter(tags=["search"])
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    413: {"description": f"The file has more than {MOST_BYTES // 1_000_000} MB."},
-    502: {"description": "The captioner made no caption of the image."},
-    503: {"description": "The captioner, or this service, has too much to do; Retry-After says for how long."},
-}
+_REFUSALS = refusals(
+    s502="The captioner made no caption of the image.",
+    s503="The captioner, or this service, has too much to do; Retry-After says for how long.",
+)
 
 
 class LikeParameters(FilterParameters):
@@ -48,8 +47,12 @@ class UploadParameters(LikeParameters):
     caption: bool = Field(True, description="caption an unknown image, which may cost money; false: only recognise it")
 
 
-@router.get("/images/{ref}/similar", summary="Images like one of the index")
-def similar(
+@router.get(
+    "/images/{ref}/similar",
+    summary="Images like one of the index",
+    responses=refusals(s404="The image is not indexed, or has no caption that serves."),
+)
+def find_similar(
     parts: PartsDep, request: Request, ref: ImageRef, wanted: Annotated[SimilarParameters, Query()]
 ) -> SearchAnswer:
     """Find images whose captions are like an image's, by its stored vector: no model is asked.

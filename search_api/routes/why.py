@@ -12,7 +12,7 @@ from indexer.pipelines.presenting_explained import ExplainedAnswer, present_expl
 from search_api.filter_parameters import FilterParameters, filters_in
 from search_api.parts import PartsDep
 from search_api.references import find_id
-from search_api.routes.images import ImageRef
+from search_api.routes.images import UNKNOWN, ImageRef
 
 router = APIRouter(tags=["search"])
 
@@ -25,8 +25,10 @@ class WhyParameters(FilterParameters):
     strictness: Strictness = Field("normal", description="how strict the search is that would show it")
 
 
-@router.get("/images/{ref}/why", summary="Why a search shows an image, or does not")
-def why(parts: PartsDep, request: Request, ref: ImageRef, wanted: Annotated[WhyParameters, Query()]) -> ExplainedAnswer:
+@router.get("/images/{ref}/why", summary="Why a search shows an image, or does not", responses=UNKNOWN)
+def explain(
+    parts: PartsDep, request: Request, ref: ImageRef, wanted: Annotated[WhyParameters, Query()]
+) -> ExplainedAnswer:
     """Tell whether a search would show an image, at which place, and what decides that: a sentence, and numbers."""
     query = searching.Query(
         text=wanted.q,

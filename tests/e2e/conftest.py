@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import new_database
@@ -178,11 +178,23 @@ def serving(command: Command, *flags: str) -> Iterator[str]:
 
 
 @contextmanager
-def browsing(*, has_touch: bool = False) -> Iterator[Page]:
-    """Give a page of a browser, as wide as a phone."""
+def browsing(
+    *, width: int = 390, has_touch: bool = False, scheme: Literal["light", "dark"] = "light", locale: str = "en-GB"
+) -> Iterator[Page]:
+    """Give a page of a browser, as wide as a phone if nothing else is said."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        viewport: ViewportSize = {"width": width, "height": 844}
         try:
-            yield browser.new_page(viewport={"width": 390, "height": 844}, has_touch=has_touch)
+            yield browser.new_page(viewport=viewport, has_touch=has_touch, color_scheme=scheme, locale=locale)
         finally:
             browser.close()
+
+
+def listen(page: Page) -> list[str]:
+    """Return what goes wrong on a page from now on, as it does."""
+    said: list[str] = []
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import httpx2
+import psycopg
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from indexer.catalog.store import Store
 from indexer.models import ImageId
-from tests.e2e.conftest import Command, browsing, serving, wait_until
+from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
+from tests.e2e.subjects import SUBJECTS
 from tests.factories import add_edit, make_facts, make_output, make_source
 from tests.fakes.edit_scripts import IMAGE_SAFETY, ByInstruction, Hangs
 from tests.fakes.edits import paint
@@ -29,15 +31,6 @@ def address(editing: Command) -> Iterator[str]:
 def page() -> Iterator[Page]:
     with browsing() as opened:
         yield opened
-
-
-def listen(page: Page) -> list[str]:
-    """Return what goes wrong on a page from now on, as it does."""
-    said: list[str] = []
-    page.on("dialog", lambda dialog: said.append(dialog.message))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
 
 
 def ask_for(page: Page, instruction: str) -> None:
@@ -67,7 +60,7 @@ def test_a_hit_leads_to_its_image_and_back_leads_to_the_hits(page: Page, address
     page.go_forward()
     page.locator("#image h2").wait_for()
 
-    assert shown[0] == page.url == f"{address}/?image={number}"
+    assert shown[0] == page.url == f"{address}/?q=red+mug+on+a+desk&strictness=low&image={number}"
     assert shown[1].startswith("A ")
     assert shown[2] == "By gpt-4o-mini, prompt revision 1"
     assert (file, alone) == (f"/images/{number}/file", "An original; nothing has been made of it so far.")
@@ -150,7 +143,7 @@ def test_an_edit_under_way_and_the_last_search_are_not_forgotten(
     page.get_by_role("searchbox").fill("red mug")
     page.keyboard.press("Enter")
     page.locator("#hits li").first.wait_for()
-    page.goto(f"{address}/?image=1")
+    page.goto(f"{address}/?q=red+mug&image=1")
     page.get_by_text("is making it").wait_for()
     box, back = page.get_by_label("What is to be changed?").input_value(), page.locator(".back").inner_text()
     page.get_by_text("Searches find it from now on").wait_for()
@@ -178,13 +171,13 @@ def test_a_mask_is_called_one_and_cannot_be_edited(page: Page, address: str, edi
         add_edit(store, run_id, "Add rain.", [make_source(night)], [make_output("rain")])
     page.goto(f"{address}/?image={mask}")
     page.locator("#image h2", has_text="hole.png").wait_for()
-    facts, is_editable = page.locator("#image .facts").inner_text(), page.locator("#image .edit").is_visible()
+    facts, is_editable = page.locator("#image .subtitle").inner_text(), page.locator("#image .edit").is_visible()
     titles = page.locator(".strip h4").all_inner_texts()
     below = page.locator(".family .family .made-by").all_inner_texts()
     page.goto(f"{address}/?image={night}")
     page.locator(".strip .role").first.wait_for()
 
-    assert (" · mask · " in facts, is_editable) == (True, False)
+    assert (facts.startswith("mask · "), is_editable) == (True, False)
     assert titles == ["This image", "Mask of"]
     assert below == ["“Add snow.”", "“Add rain.”"]
     assert page.locator(".strip .role").all_inner_texts() == ["mask"]
@@ -229,3 +222,145 @@ def test_a_lost_parent_is_told_in_words(page: Page, address: str, editing: Comma
     assert lost.first.inner_text() == "Lost: its file is no longer there."
     assert page.locator(".strip .made-by").all_inner_texts() == ["image 1", "“Make it night.”"]
     assert page.get_by_role("button", name="Make the edit").is_hidden()
+
+
+def see(page: Page, address: str) -> None:
+    """Show an address and wait for its image."""
+    page.goto(address)
+    page.locator("#image h2").wait_for()
+
+
+def test_keys_lead_to_the_neighbours_to_the_full_size_and_back(page: Page, address: str) -> None:
+    see(page, f"{address}/?q=red+mug+on+a+desk&strictness=low&image=1")
+    place = page.locator(".way .place")
+    expect(place).to_have_text(f"1 of {len(SUBJECTS)}")
+    entries = page.evaluate("history.length")
+    first_has_previous = page.locator(".way .previous").is_visible()
+    page.keyboard.press("ArrowRight")
+    expect(place).to_have_text(f"2 of {len(SUBJECTS)}")
+    second = page.url
+    page.get_by_role("link", name="Previous image").click()
+    expect(place).to_have_text(f"1 of {len(SUBJECTS)}")
+    page.keyboard.press("f")
+    full = page.get_by_role("dialog", name="Full size").locator("img")
+    width = full.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    page.keyboard.press("ArrowRight")  # the dialog has the keyboard
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    is_still_first = "image=1" in page.url
+    page.keyboard.press("Escape")
+    page.locator("#hits .picture").first.wait_for()
+
+    assert not first_has_previous
+    assert second != page.url
+    assert (width, is_still_first) == (64, True)
+    assert page.evaluate("history.length") == entries + 1
+    assert page.url == f"{address}/?q=red+mug+on+a+desk&strictness=low"
+
+
+def test_it_says_why_it_matched_and_takes_a_verdict(page: Page, address: str) -> None:
+    said = listen(page)
+    see(page, f"{address}/?q=red+mug+in+the+kitchen&image=1")
+    why = page.locator(".why")
+    expect(why.locator(".measures .value")).to_have_count(3)
+    reason = why.locator(".reason").inner_text()
+    lacking, having = why.locator(".lacks").all_inner_texts(), why.locator(".has").all_inner_texts()
+    matched = why.locator(".matched mark").all_inner_texts()
+    page.locator(".fits").get_by_role("button", name="Relevant", exact=True).click()
+    wait_until(lambda: bool(httpx2.get(f"{address}/feedback?query=red+mug+in+the+kitchen").json()["judgements"]))
+    page.reload()
+    pressed = page.locator(".fits [aria-pressed=true]")
+    pressed.wait_for()
+
+    assert reason.endswith(".")
+    assert [word.split()[0] for word in having] == ["red", "mug"]
+    assert [word.split()[0] for word in lacking] == ["kitchen"]
+    assert matched == ["red", "mug"]
+    assert pressed.get_attribute("aria-label") == "Relevant"
+    assert said == []
+
+
+def test_similar_images_and_keywords_lead_on(page: Page, address: str) -> None:
+    see(page, f"{address}/?image=1")
+    tiles = page.locator(".similar .row img")
+    tiles.first.wait_for()
+    alternatives = tiles.evaluate_all("images => images.map((image) => image.alt)")
+    page.get_by_role("link", name="See all").click()
+    page.locator("#hits li").first.wait_for()
+    similar = page.url
+    page.go_back()
+    page.get_by_role("link", name="mug", exact=True).click()
+    expect(page.locator("#hits li")).to_have_count(1)
+
+    assert all(alternatives)
+    assert similar == f"{address}/?like=1"
+    assert "tag%3Amug" in page.url
+
+
+def test_captions_and_hashes_are_copied_and_that_is_said(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    see(page, f"{address}/?image=1")
+    page.get_by_role("button", name="Copy: What it shows").click()
+    expect(page.locator("#told")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="Copy: SHA-256").click()
+    page.wait_for_function("navigator.clipboard.readText().then((text) => /^[0-9a-f]{64}$/.test(text))")
+
+    assert copied == "A red mug on a desk.\nSomebody took this of a red mug on a desk."
+    assert page.locator("#told").get_attribute("role") == "status"
+
+
+def test_facts_are_told_in_words_without_a_map(page: Page, address: str, editing: Command) -> None:
+    with psycopg.connect(editing.variables["DATABASE_URL"]) as connection:
+        connection.execute(
+            "UPDATE image SET latitude = -33.85678, longitude = 151.2153, camera = 'Nikon <FE>',"
+            " taken_at = '2019-05-04 14:30' WHERE id = 1"
+        )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    see(page, f"{address}/?image=1")
+    page.locator(".similar .row img").first.wait_for()
+    facts = page.locator(".about dl").inner_text()
+
+    assert "33.85678° S, 151.21530° E" in facts
+    assert "Nikon <FE>" in facts
+    assert "4 May 2019" in facts
+    assert "64 × 48" in facts
+    assert page.get_by_role("link", name="Download").get_attribute("download") == "picture-000.jpg"
+    assert all(url.startswith((address, "blob:")) for url in asked)
+
+
+def test_a_lost_file_is_told_and_its_captions_stay(page: Page, address: str, editing: Command) -> None:
+    with psycopg.connect(editing.variables["DATABASE_URL"]) as connection:
+        connection.execute("UPDATE location SET location = '/nowhere/gone.jpg' WHERE image_id = 1")
+    see(page, f"{address}/?image=1")
+
+    expect(page.locator(".stage")).to_have_text("The file of this image is no longer where it was.")
+    expect(page.locator("#image .sentences li").first).to_have_text("A red mug on a desk.")
+    expect(page.get_by_role("link", name="Open the file")).to_be_hidden()
+
+
+def test_who_may_only_search_sees_nothing_that_writes(page: Page, address: str) -> None:
+    page.route(
+        "**/session", lambda route: route.fulfill(json={"key_needed": True, "name": "eye", "scopes": ["search"]})
+    )
+    see(page, f"{address}/?q=red+mug&image=1")
+    page.locator(".similar .row img").first.wait_for()
+
+    expect(page.locator(".pencil").first).to_be_hidden()
+    expect(page.locator(".fits")).to_be_hidden()
+    expect(page.get_by_role("button", name="Make the edit")).to_be_hidden()
+    expect(page.get_by_role("button", name="Alternative text")).to_be_hidden()
+    expect(page.get_by_role("button", name="Copy: What it shows")).to_be_visible()
+
+
+def test_the_image_page_speaks_chinese(address: str) -> None:
+    with browsing(locale="zh-CN") as page:
+        see(page, f"{address}/?q=red+mug&image=1")
+        expect(page.get_by_role("heading", name="画面内容")).to_be_visible()
+        expect(page.get_by_role("heading", name="为何匹配")).to_be_visible()
+        by = page.locator("[data-kind=retrieval] .by").first.inner_text()
+        lang = page.evaluate("[document.documentElement.lang, document.querySelector('.sentences li').lang]")
+
+    assert by == "由 gpt-4o-mini 生成，提示词第 1 版"
+    assert lang == ["zh-Hans", "en"]

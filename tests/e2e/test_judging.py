@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.conftest import new_database
-from tests.e2e.conftest import Command, browsing, make_home, serving, wait_until
+from tests.e2e.conftest import Command, browsing, listen, make_home, serving, wait_until
 from tests.images import image_bytes
 
 _CAPTIONS = {
@@ -132,9 +132,7 @@ def test_feedback_is_kept_checked_and_refused_to_foreign_pages(address: str) -> 
 
 def test_the_pages_verdicts_are_kept_and_measured(indexer: Command, address: str, tmp_path: Path) -> None:
     with browsing(has_touch=True) as page:
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        said = listen(page)
         page.goto(f"{address}/?q=a+picture+of+something&strictness=low")
         cards = page.locator("#hits li")
         cards.nth(2).wait_for()

@@ -196,6 +196,7 @@ def test_other_machines_are_not_served_without_keys(indexer: Command) -> None:
 
     assert finished.code == 1
     assert "--insecure" in finished.err
+    assert "`indexer keys create --scope search`" in finished.err
 
 
 def test_a_taken_port_is_told(client: httpx2.Client, library: Library) -> None:
@@ -227,12 +228,12 @@ def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client
         caption = page.locator("#hits li .caption").first.inner_text()
         loaded = page.locator("#hits img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
         page.get_by_role("searchbox").fill("annual shareholder meeting in Zurich")
-        page.get_by_role("button", name="Search").click()
-        page.get_by_text("Nothing in the index fits").wait_for()
+        page.get_by_role("button", name="Search", exact=True).click()
+        page.get_by_text("Nothing in your library matches").wait_for()
         page.get_by_role("button", name="Show the nearest").click()
         page.wait_for_selector("#hits li.weak")
         page.go_back()
-        page.get_by_text("Nothing in the index fits").wait_for()
+        page.get_by_text("Nothing in your library matches").wait_for()
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
     assert caption == "<script>alert('x')</script> sprayed on a wall."

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from indexer.cli.app import app
+from indexer.cli.listening import is_reachable
 from indexer.settings import Settings, variable_names
 from search_api.routes import health
 
@@ -64,6 +65,7 @@ def test_every_variable_handed_over_is_a_setting(name: str) -> None:
 def test_the_settings_load_from_what_is_handed_over(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "database_url").write_text("postgresql://caption_search:word@db:5432/caption_search\n")
     (tmp_path / "openai_api_key").write_text("none\n")
+    (tmp_path / "api_key").write_text("0123456789abcdef" * 4 + "\n")
     monkeypatch.chdir(tmp_path)
     set_environment(monkeypatch, name, tmp_path)
 
@@ -75,6 +77,19 @@ def test_the_settings_load_from_what_is_handed_over(name: str, tmp_path: Path, m
 
 def test_the_key_of_the_model_reaches_the_indexer_alone() -> None:
     assert [name for name, service in SERVICES.items() if "openai_api_key" in service.get("secrets", [])] == ["indexer"]
+
+
+def test_the_service_asks_for_the_key_of_its_secret_file() -> None:
+    assert [name for name, service in SERVICES.items() if "api_key" in service.get("secrets", [])] == ["api"]
+    assert SERVICES["api"]["environment"]["CAPTION_SEARCH_API_KEY_FILE"] == "/run/secrets/api_key"
+    assert "--insecure" not in SERVICES["api"]["command"]
+    assert is_reachable(SERVICES["api"]["command"][2], [])
+
+
+def test_a_key_as_the_secrets_are_made_can_be_used() -> None:
+    (made,) = re.findall(r"^openssl rand -hex (\d+) > secrets/api_key.txt$", SECRETS_README, re.MULTILINE)
+
+    assert Settings.load(api_key="f" * 2 * int(made)).api_key
 
 
 @each_service

@@ -25,6 +25,7 @@ from indexer.settings import Settings
 from search_api.editing import EditQueue
 from search_api.means import Means
 from search_api.parts import Parts
+from search_api.trying import TryOuts
 from search_api.updating import Updates
 from search_api.warming import Warming
 from tests.factories import add_image
@@ -111,6 +112,8 @@ def parts(store: Store, searcher: Searcher, tmp_path: Path) -> Parts:
         matching=matching,
         edits=EditQueue(means),
         updates=Updates(means),
+        tryouts=TryOuts(means),
+        receiving=means.receiving(),
         thumbnails=tmp_path,
     )
 

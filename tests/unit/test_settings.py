@@ -292,3 +292,13 @@ def test_a_hugging_face_endpoint_is_used_only_when_it_is_named(monkeypatch: pyte
 
     assert Settings.load().chosen_captioner() == "offline"
     assert Settings.load(captioner="huggingface").chosen_captioner() == "huggingface"
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 31, "a" * 31 + " ", "a" * 31 + "é", "a" * 31 + ";", "a" * 501])
+def test_a_key_to_the_service_that_could_be_guessed_or_not_be_sent_is_refused(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTION_SEARCH_API_KEY", key)
+
+    with pytest.raises(SettingsError, match=r"^CAPTION_SEARCH_API_KEY cannot be used: it takes 32 or more"):
+        Settings.load()

@@ -13,14 +13,13 @@ from indexer.imaging.reading import inspect_image, read_image
 from indexer.models import FoundFile, ImageId
 from indexer.pipelines.editing.calling import LeftError
 from indexer.pipelines.jobs import Job, is_storable, is_unchanged
-from indexer.pipelines.locating import find_file
+from indexer.pipelines.locating import GONE, file_of, find_file
 from indexer.pipelines.naming import find_image, is_reference
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run
 from indexer.sources.manifests import find_named
 
-_GONE = "file any more for image"
 _ADDRESSES = ("http://", "https://")
 _LEAST_EDGE = 16  # of a picture that nobody looks at: the larger, the longer it takes to make
 
@@ -44,7 +43,7 @@ class Admitted:
     def file(self) -> Path:
         """Return the file that holds it; raises BadImageError where that is gone."""
         if self.path is None:
-            raise BadImageError(f"{self.name}: {NotFoundError(_GONE, self.image_id)}")
+            raise BadImageError(f"{self.name}: {NotFoundError(GONE, self.image_id)}")
         return self.path
 
 
@@ -145,22 +144,6 @@ def inspect_picture(run: Run, request: EditRequest, name: str) -> tuple[bytes, t
         if isinstance(found, StoredImage):
             return found.sha256, (found.width, found.height)
         return inspect_image(found.path)
-
-
-def file_of(image: StoredImage, path: Path) -> FoundFile:
-    """Return an indexed image's file as one that was found; raises NotFoundError where it is gone."""
-    try:
-        status = path.stat()
-    except OSError as exc:
-        raise NotFoundError(_GONE, image.image_id) from exc
-    at = dict(zip(image.locations, image.relative_paths, strict=True))
-    return FoundFile(
-        path=path,
-        location=str(path),
-        relative_path=at.get(str(path), path.name),
-        size_bytes=status.st_size,
-        modified_ns=status.st_mtime_ns,
-    )
 
 
 def _gone(image: StoredImage, name: str) -> Admitted:

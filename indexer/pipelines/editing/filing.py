@@ -11,11 +11,10 @@ from typing import Self
 
 from indexer.catalog.store.images import StoredImage
 from indexer.errors import SettingsError
+from indexer.imaging.file_names import suffix_of
 from indexer.imaging.reading import opened
 from indexer.pipelines.editing.keys import short
 from indexer.pipelines.locating import find_file, holds
-
-SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "HEIF": "heic"}
 
 
 class Filing:
@@ -50,7 +49,7 @@ class Filing:
 
     def name(self, unnamed: Path, key: bytes, turn: int, image_format: str) -> Path:
         """Give a file the next free name of its turn, which no other thread or process has or takes."""
-        suffix = SUFFIXES.get(image_format, image_format.lower())
+        suffix = suffix_of(image_format)
         start = f"{short(key)}_{turn}_"
         with self._writing():
             unnamed.chmod(0o644)

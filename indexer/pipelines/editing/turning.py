@@ -13,12 +13,13 @@ from indexer.editing.requests import EditRequest
 from indexer.errors import NotFoundError
 from indexer.imaging.sending import check_proportions, read_for_editing, read_mask
 from indexer.models import EditId, ImageId, RequestId, SentPicture
-from indexer.pipelines.editing.admitting import Admitted, Admitting, file_of, inspect_picture
+from indexer.pipelines.editing.admitting import Admitted, Admitting, inspect_picture
 from indexer.pipelines.editing.calling import Calling, Due, EditFailedError, LeftError, Made, Spent
 from indexer.pipelines.editing.filing import Filing
 from indexer.pipelines.editing.keys import Content
 from indexer.pipelines.editing.registering import content_of, most_cost_usd, new_edit, sources_of, turns_of
 from indexer.pipelines.jobs import Job
+from indexer.pipelines.locating import file_of
 from indexer.pipelines.outcomes import Outcome
 from indexer.pipelines.preparing import Preparing
 from indexer.pipelines.run import Run

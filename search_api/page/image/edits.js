@@ -1,6 +1,8 @@
 // Have an image edited: ask, follow what becomes of it, show what was made.
-import { lead, note } from "/page/address.js";
+import { altered, lead, note } from "/page/address.js";
+import { money } from "/page/numbers.js";
 import { ask, send } from "/page/service.js";
+import { say } from "/page/words.js";
 
 const LOOKS_EVERY_MS = 1000;
 // The default first; any other may be written in.
@@ -32,7 +34,7 @@ async function order(desk, body) {
   if (body.instruction === "") return;
   busy(form, true);
   desk.edit = null;
-  tell(section, "Asking for it…");
+  tell(section, say("Asking for it…"));
   section.querySelector(".made").replaceChildren();
   const accepted = await send("/edits", body);
   if (signal.aborted) return;
@@ -41,7 +43,7 @@ async function order(desk, body) {
     tell(section, accepted.problem, true);
     return;
   }
-  note({ image, edit: accepted.edit_id });
+  note(altered({ edit: accepted.edit_id }));
   sessionStorage.setItem(keyOf(image), accepted.edit_id);
   await follow(desk, String(accepted.edit_id), accepted.state === "done");
 }
@@ -129,23 +131,28 @@ function offerMore(form, state) {
 }
 
 function progress(told, isKnown, sinceMs) {
-  const seconds = sinceMs >= 5000 ? ` (${Math.floor(sinceMs / 5000) * 5} s)` : "";
-  if (told.state === "accepted") return `Accepted; it waits for its turn…${seconds}`;
-  if (told.state === "sent") return `${told.reason ?? `${told.model} is making it…`}${seconds}`;
-  if (told.state === "failed") return `It failed: ${told.reason}`;
+  const seconds = sinceMs >= 5000 ? say(" ({seconds} s)", { seconds: Math.floor(sinceMs / 5000) * 5 }) : "";
+  if (told.state === "accepted") return say("Accepted; it waits for its turn…") + seconds;
+  if (told.state === "sent") return (told.reason ?? say("{model} is making it…", { model: told.model })) + seconds;
+  if (told.state === "failed") return say("It failed: {reason}", { reason: told.reason });
+  const paid = payment(told, isKnown);
+  if (told.indexed) return say("{paid}. Searches find it from now on.", { paid });
+  return told.queued ? say("{paid}. It is being captioned…", { paid }) : say("{paid}, but it could not be captioned: no search finds it yet.", { paid });
+}
+
+function payment(told, isKnown) {
   const cost = told.turns.reduce((sum, turn) => sum + (turn.cost_usd ?? 0), 0);
-  const paid = isKnown ? "Made before, at no new cost" : cost ? `Done, for $${cost.toFixed(3)}` : "Done";
-  if (told.indexed) return `${paid}. Searches find it from now on.`;
-  return told.queued ? `${paid}. It is being captioned…` : `${paid}, but it could not be captioned: no search finds it yet.`;
+  if (isKnown) return say("Made before, at no new cost");
+  return cost ? say("Done, for {cost}", { cost: money(cost) }) : say("Done");
 }
 
 function made(image) {
   const item = document.createElement("li");
-  const link = lead(document.createElement("a"), { image: image.image_id });
+  const link = lead(document.createElement("a"), altered({ image: image.image_id, edit: null }));
   const picture = document.createElement("img");
   const words = document.createElement("span");
-  [picture.src, picture.alt] = [`${image.thumbnail_url}?size=640`, "What was made"];
-  words.textContent = "Open the new image";
+  [picture.src, picture.alt] = [`${image.thumbnail_url}?size=640`, say("What was made")];
+  words.textContent = say("Open the new image");
   link.append(picture, words);
   item.append(link);
   return item;

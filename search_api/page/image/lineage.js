@@ -1,10 +1,12 @@
 // Where an image comes from and what was made of it: each picture with the words and the model that made it, oldest first.
-import { lead } from "/page/address.js";
+import { altered, lead } from "/page/address.js";
+import { counted } from "/page/numbers.js";
+import { later, say } from "/page/words.js";
 
 const FEW = 12;
-const BELOW = { input: "Made of it", reference: "Reference for", mask: "Mask of" };
-const UP = { input: "", reference: "reference", mask: "mask" };
-const DOWN = { input: "", reference: "reference for", mask: "mask of" };
+const BELOW = { input: later("Made of it"), reference: later("Reference for"), mask: later("Mask of") };
+const UP = { input: "", reference: later("reference"), mask: later("mask") };
+const DOWN = { input: "", reference: later("reference for"), mask: later("mask of") };
 
 export function showLineage(section, lineage) {
   const strip = section.querySelector(".strip");
@@ -16,10 +18,10 @@ export function showLineage(section, lineage) {
   const { parents, children } = lineage;
   alone.hidden = parents.length + children.length > 0;
   strip.hidden = !alone.hidden;
-  const below = Object.entries(BELOW).map(([role, title]) => [title, children.filter((each) => each.role === role)]);
+  const below = Object.entries(BELOW).map(([role, title]) => [say(title), children.filter((each) => each.role === role)]);
   strip.replaceChildren(
-    ...(parents.length ? [step("Made of", family(parents, "parents"))] : []),
-    step("This image", listOf("chain", [tile({ image: lineage.image }, parents[0]?.edit, "", true)])),
+    ...(parents.length ? [step(say("Made of"), family(parents, "parents"))] : []),
+    step(say("This image"), listOf("chain", [tile({ image: lineage.image }, parents[0]?.edit, "", true)])),
     ...below.filter(([, kin]) => kin.length).map(([title, kin]) => step(title, family(kin, "children"))),
   );
 }
@@ -60,7 +62,7 @@ function step(title, list) {
 
 function earlier(list, lines) {
   const [item, button] = ["li", "button"].map((name) => document.createElement(name));
-  [button.type, button.textContent] = ["button", `Show ${lines.length.toLocaleString("en")} earlier`];
+  [button.type, button.textContent] = ["button", say("Show {count} earlier", { count: counted(lines.length) })];
   button.addEventListener("click", () => {
     item.replaceWith(...lines);
     lines[0].querySelector("a, p")?.focus();
@@ -78,19 +80,19 @@ function listOf(name, items) {
 
 function tile({ image }, made, role, isShown = false) {
   const item = document.createElement("li");
-  const name = image.location ?? `image ${image.image_id}`;
-  const picture = image.lost ? words("lost", "Lost: its file is no longer there.") : thumbnail(image, name);
+  const name = image.location ?? say("image {number}", { number: image.image_id });
+  const picture = image.lost ? words("lost", say("Lost: its file is no longer there.")) : thumbnail(image, name);
   if (isShown) {
     picture.setAttribute("aria-current", "true");
     item.append(picture);
   } else {
-    const link = lead(document.createElement("a"), { image: image.image_id });
+    const link = lead(document.createElement("a"), altered({ image: image.image_id, edit: null }));
     link.append(picture);
     item.append(link);
   }
   const notes = document.createElement("div");
-  if (role) notes.append(words("role", role));
-  notes.append(made ? words("made-by", made.instruction ? `“${made.instruction}”` : "a variation") : words("made-by quiet", name));
+  if (role) notes.append(words("role", say(role)));
+  notes.append(made ? words("made-by", made.instruction ? `“${made.instruction}”` : say("a variation")) : words("made-by quiet", name));
   if (made) notes.append(words("model", made.model));
   item.append(notes);
   return item;

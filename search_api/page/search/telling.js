@@ -1,0 +1,70 @@
+// What is said of an answer: how much was found, or that nothing was, and what can be done about it.
+import { altered, go, parameters } from "/page/address.js";
+import { filtersOf, forget } from "/page/search/asking.js";
+import { say } from "/page/words.js";
+
+const place = document.getElementById("nothing");
+
+export function summary({ answer, hits, cursor, wanted }) {
+  if (!answer.generation) return say("Nothing is indexed yet.");
+  if (!hits.length) return say("No match");
+  const count = hits.length.toLocaleString("en");
+  const found = hits.length === 1 ? say("1 image") : cursor ? say("The first {count} images", { count }) : say("{count} images", { count });
+  const took = wanted.has("picture") ? "" : ` · ${Math.max(1, Math.round(answer.took_ms.total))} ms`;
+  const { coverage } = answer.generation;
+  const covered = coverage < 1 ? ` · ${say("{share}% of the library is indexed", { share: Math.floor(coverage * 100) })}` : "";
+  return `${found}${took}${covered}`;
+}
+
+export function tellNothing(search) {
+  place.hidden = search.problem === undefined && search.hits.length > 0;
+  place.replaceChildren(...(place.hidden ? [] : search.problem !== undefined ? again() : reasons(search)));
+}
+
+function again() {
+  return [button(say("Try again"), () => {
+    forget();
+    go(parameters());
+  })];
+}
+
+function reasons({ answer, wanted, picture }) {
+  if (!answer.generation) return [heading(say("Nothing is indexed yet.")), paragraph(say("Begin with: indexer ingest FOLDER"))];
+  if (picture && answer.matched_by === null) return []; // it is told beside the picture
+  const query = wanted.get("q");
+  if (!query) return [heading(say("Nothing passes these filters.")), button(say("Remove the filters"), () => go(withoutFilters(wanted)))];
+  const isCut = wanted.get("strictness") !== "low";
+  const filters = filtersOf(wanted).length > 0;
+  return [
+    heading(say("Nothing in your library matches.")),
+    paragraph(isCut ? say("No picture fits “{query}” well enough to be shown.", { query }) : say("No picture has anything of “{query}”.", { query })),
+    ...(isCut ? [button(say("Show the nearest anyway"), () => go(altered({ strictness: "low" })), "ask")] : []),
+    ...(filters ? [button(say("Remove the filters"), () => go(withoutFilters(wanted)))] : []),
+  ];
+}
+
+function withoutFilters(wanted) {
+  return altered(Object.fromEntries(filtersOf(wanted).map(([name]) => [name, null])), wanted);
+}
+
+function heading(text) {
+  const made = document.createElement("h2");
+  made.textContent = text;
+  return made;
+}
+
+function paragraph(text) {
+  const made = document.createElement("p");
+  made.textContent = text;
+  return made;
+}
+
+function button(text, act, name = "") {
+  const made = document.createElement("button");
+  [made.type, made.textContent, made.className] = ["button", text, name];
+  made.addEventListener("click", () => {
+    act();
+    document.getElementById("said").focus(); // the button is gone then
+  });
+  return made;
+}
