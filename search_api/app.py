@@ -24,7 +24,7 @@ from search_api.logs import with_request_ids
 from search_api.mcp_server import McpEndpoint
 from search_api.means import Means, allow_budget
 from search_api.observing import Metrics, ObservingMiddleware
-from search_api.openapi import describe, name_operation
+from search_api.openapi import TAGS, describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
@@ -108,10 +108,10 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         description="Find any image by describing it.",
         redoc_url=None,
         generate_unique_id_function=name_operation,
+        openapi_tags=TAGS,
         lifespan=endpoint.running,
     )
     app.state.parts, app.state.gate = parts, gate
-    describe(app)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
@@ -146,4 +146,5 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         app.include_router(routes.router)
     app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
     document_access(app, is_key_needed=gate.is_key_needed)
+    describe(app)
     return app

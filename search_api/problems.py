@@ -22,7 +22,7 @@ from indexer.errors import (
     NotFoundError,
     QueryError,
 )
-from search_api.references import REFERENCE, REFERENCE_RULE
+from search_api.references import REFERENCE
 
 _UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 _RETRY_AFTER_S = 10.0  # where a busy model does not say itself how long it takes
@@ -88,12 +88,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return _refuse(request, error)
+        return _naming_methods(refusal(error), request)
 
 
-def _refuse(request: Request, error: HTTPException) -> JSONResponse:
-    answer = refusal(error)
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+def _naming_methods(answer: JSONResponse, request: Request) -> JSONResponse:
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(_methods_at(request))
     return answer
 
@@ -118,6 +117,6 @@ def _say(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid":
         return f"The body is no JSON: {fault['ctx']['error']} at character {where}."
     if fault["type"] == "string_pattern_mismatch" and fault["ctx"]["pattern"] == REFERENCE:
-        is_path = fault["loc"][0] == "path"
-        return f"{REFERENCE_RULE[0].upper()}{REFERENCE_RULE[1:]}" if is_path else f"{where}: {REFERENCE_RULE}"
+        rule = "an image is named by its id or by the SHA-256 of its file."
+        return f"{rule[0].upper()}{rule[1:]}" if fault["loc"][0] == "path" else f"{where}: {rule}"
     return f"{where or 'request'}: {fault['msg']}"

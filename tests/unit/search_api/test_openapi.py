@@ -1,15 +1,13 @@
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from search_api.app import build_app
 from search_api.openapi import load_examples
-from search_api.parts import Parts
+from tests.documents import openapi_document
 
-DOCUMENT: dict[str, Any] = build_app(cast("Parts", SimpleNamespace()), ["*"]).openapi()
+DOCUMENT: dict[str, Any] = openapi_document()
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: {**operation, "method": method}
     for path in DOCUMENT["paths"].values()
