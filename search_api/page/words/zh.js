@@ -29,7 +29,7 @@ export default {
   "Drop the picture to search by it": "放下图片，以图搜索",
   "Say what the picture shows; whole sentences work best.": "说出图片里有什么；完整的句子效果最好。",
   "By a picture": "以图搜索",
-  "Drag one onto the page, paste it, or choose it with the camera button.": "把图片拖到页面上、粘贴，或用相机按钮选择。",
+  "Choose one with the camera button, paste it, or drag it onto the page.": "用相机按钮选择图片、粘贴，或把它拖到页面上。",
   "Keys": "快捷键",
   "to the search box": "到搜索框",
   "from image to image": "在图片之间移动",
