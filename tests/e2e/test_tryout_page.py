@@ -64,7 +64,7 @@ def test_two_models_are_compared_and_nothing_is_indexed(
     expect(page.locator(".result").first).to_contain_text("So says gpt-4o.")
     results = page.locator(".result").all_inner_texts()
     page.get_by_role("link", name="Index").click()
-    page.get_by_role("heading", name="The index").wait_for()
+    page.get_by_role("heading", name="The index", exact=True).wait_for()
     page.go_back()
     kept = page.locator(".result").all_inner_texts()
     page.get_by_role("button", name="Take this answer away").first.click()
