@@ -1,5 +1,6 @@
 """Embedders are loaded before a search needs them: of the live generation, and of those that it may be switched to."""
 
+import gc
 import time
 from threading import Event
 
@@ -23,10 +24,11 @@ class Warming:
 
     def run(self, stop: Event) -> None:
         """Load what is needed, again and again until `stop`: generations come and go."""
-        while not stop.is_set():
+        self.look()
+        _leave_alone_what_stays()
+        self._reader.warmed_up.set()
+        while not stop.wait(_LOOKS_EVERY_S):
             self.look()
-            self._reader.warmed_up.set()
-            stop.wait(_LOOKS_EVERY_S)
 
     def look(self) -> None:
         """Load the embedders of the generations that are there now; what is wrong with the live one is told."""
@@ -58,3 +60,9 @@ class Warming:
             return str(exc)
         self._failed.pop(generation.id, None)
         return None
+
+
+def _leave_alone_what_stays() -> None:
+    """Have no collection of garbage look at what is loaded for good: under load one took 460 ms, and then 6."""
+    gc.collect()
+    gc.freeze()

@@ -1,7 +1,7 @@
 // A line at the foot of the window that says what was done, to eyes and ears, and goes.
 import { element } from "/page/elements.js";
 
-const STAYS_MS = 5000;
+const STAYS_MS = 8000;
 const line = element("p", { id: "told", role: "status" });
 document.body.append(line);
 let going = 0;

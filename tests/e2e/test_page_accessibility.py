@@ -48,7 +48,7 @@ def _see_folders(page: Page, address: str) -> None:
 def _see_help(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=mug")
     page.get_by_role("button", name="What to type").click()
-    page.get_by_role("heading", name="Keys").wait_for()
+    page.get_by_role("heading", name="By a picture").wait_for()
 
 
 def _see_like(page: Page, address: str) -> None:
@@ -58,7 +58,7 @@ def _see_like(page: Page, address: str) -> None:
 
 def _see_a_problem(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=mug&taken_gte=soon")
-    page.get_by_role("button", name="Try again").wait_for()
+    page.get_by_role("button", name="Remove the filters").wait_for()
 
 
 _STATES = (

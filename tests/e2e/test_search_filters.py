@@ -1,5 +1,6 @@
 """The page's filters in a browser: chips, their panels, and what is typed in the box."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,8 +55,9 @@ def test_folders_are_ticked_counted_at_once_and_taken_back(page: Page, address: 
     page.go_back()
     count(page, 2)
 
-    assert ticked.endswith("&strictness=low&folder=home")
-    assert both == page.url == f"{ticked}&folder=town"
+    assert re.search(r"&strictness=low&folder=[^&]*home$", ticked)
+    assert both == page.url
+    assert re.fullmatch(re.escape(ticked) + r"&folder=[^&]*town", both)
     assert (is_closed, focused) == (True, "home +1")
 
 
@@ -77,9 +79,14 @@ def test_dates_are_checked_before_they_count(page: Page, address: str) -> None:
 
 def test_an_impossible_date_in_the_address_is_told_in_one_sentence(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=a+red+mug&taken_gte=last+summer")
-    page.get_by_role("button", name="Try again").wait_for()
+    told = page.get_by_role("alert")
+    told.wait_for()
+    sentence = told.inner_text()
+    page.get_by_role("button", name="Remove the filters").click()
+    page.locator("#hits li").first.wait_for()
 
-    assert "last summer" in page.locator("#said").inner_text()
+    assert "last summer" in sentence
+    assert page.url == f"{address}/?q=a+red+mug"
 
 
 def test_filters_without_words_list_what_they_let_through(page: Page, address: str) -> None:

@@ -172,7 +172,7 @@ def test_arrows_walk_through_the_rows_and_coming_back_goes_on_there(desk: Page, 
     desk.locator("#image h2").wait_for()
     opened = desk.url
     desk.go_back()
-    desk.wait_for_function("document.activeElement.matches('#hits .picture')")
+    desk.wait_for_function("() => document.activeElement.matches('#hits .picture')")
 
     assert is_in_box == "q"
     assert walked[:4] == [images[0], images[1], images[39], images[0]]
@@ -214,7 +214,7 @@ def test_going_back_shows_the_hits_before_where_they_were(desk: Page, address: s
     desk.goto(f"{address}/?folder=animals")
     desk.locator("#hits li").nth(39).wait_for()
     desk.mouse.wheel(0, 700)
-    desk.wait_for_function("scrollY > 600")
+    desk.wait_for_function("() => scrollY > 600")
     scrolled = desk.evaluate("scrollY")
     desk.get_by_role("searchbox").fill("red mug")
     desk.keyboard.press("Enter")
@@ -223,7 +223,7 @@ def test_going_back_shows_the_hits_before_where_they_were(desk: Page, address: s
     desk.on("request", lambda request: asked.append(request.url) if "/search?" in request.url else None)
     desk.go_back()
     desk.locator("#hits li").nth(39).wait_for()
-    desk.wait_for_function("scrollY > 0")
+    desk.wait_for_function("() => scrollY > 0")
 
     assert desk.evaluate("scrollY") == scrolled
     assert asked == []

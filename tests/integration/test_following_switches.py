@@ -1,5 +1,6 @@
 """Searches over a switch: each stays with its generation, and none waits for another's embedder."""
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -334,3 +335,14 @@ def test_the_service_stops_looking_when_it_ends(parts: Parts) -> None:
 
 def _state_of(generation: Generation | None) -> State | None:
     return generation.state if generation else None
+
+
+def test_what_stays_loaded_is_left_out_of_garbage_collections(parts: Parts) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    try:
+        Warming(parts).run(stop)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()

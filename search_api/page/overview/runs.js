@@ -5,7 +5,7 @@ import { ask } from "/page/service.js";
 import { tableOf } from "/page/tables.js";
 import { later, say } from "/page/words.js";
 
-const MOST = 15;
+const MOST = 12;
 const COLUMNS = [later("Run"), later("Command"), later("Started"), later("Ended"), later("What it did")];
 const TOLD = { edited: later("{count} edited"), captioned: later("{count} captioned"), known: later("{count} known"), failed: later("{count} failed"), indexed: later("{count} indexed"), batched: later("{count} in a batch"), left: later("{count} left") };
 

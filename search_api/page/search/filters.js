@@ -19,6 +19,7 @@ const ORIGINS = { original: later("Originals"), edit: later("Edited"), frame: la
 const STRICTNESS = { low: later("Weak matches, too"), high: later("Only certain matches") };
 const others = document.createElement("span");
 const chips = CHIPS.map(makeChip);
+let known = null; // the facets, as they were told last
 
 export function offerFilters(wanted) {
   if (!place.children.length) {
@@ -27,7 +28,8 @@ export function offerFilters(wanted) {
   }
   for (const chip of chips) update(chip, wanted);
   others.replaceChildren(...otherChips(wanted));
-  findFacets().then((facets) => hidePeople(facets, parameters()));
+  hidePeople(known, wanted);
+  findFacets().then((facets) => hidePeople((known = facets), parameters()));
 }
 
 function makeChip(told) {
@@ -93,9 +95,9 @@ function apply(changes) {
   go(altered(changes));
 }
 
+// Of people a library knows only by its moderation captions.
 function hidePeople(facets, wanted) {
-  const { element } = chips.at(-1);
-  element.hidden = (facets?.contains_people ?? null) === null && !wanted.has("contains_people");
+  chips.at(-1).element.hidden = (facets?.contains_people ?? null) === null && !wanted.has("contains_people");
 }
 
 function putBelow(panel, chip) {

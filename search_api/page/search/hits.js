@@ -1,4 +1,5 @@
 // The hits of the search that is shown, as rows of pictures; weaker ones below a divider.
+import { keyOf } from "/page/search/asking.js";
 import { card, loadPictures, markCurrent } from "/page/search/cards.js";
 import { later, say } from "/page/words.js";
 
@@ -8,7 +9,7 @@ let shown = null;
 
 // The images of the search in the address, best first, as far as they are loaded.
 export function lastHits() {
-  return shown?.hits.map((hit) => hit.image_id) ?? [];
+  return shown?.key === keyOf() ? shown.hits.map((hit) => hit.image_id) : [];
 }
 
 export function hitOf(image) {

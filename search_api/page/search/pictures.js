@@ -11,7 +11,7 @@ const drop = document.getElementById("drop");
 const said = document.getElementById("said");
 const field = document.getElementById("picture");
 const RECOGNISED = { sha256: later("This very file is in your library."), perceptual_hash: later("It looks the same as a picture in your library.") };
-const pictures = new Map(); // those of this visit, by what the address calls them: { file, url, mayDescribe }
+const pictures = new Map(); // those of this visit, by what the address calls them: { file, url, mayDescribe, described }
 
 export function offerPictures() {
   document.getElementById("choose").addEventListener("click", () => field.click());
@@ -31,16 +31,21 @@ export function offerPictures() {
 export async function beginWithPicture(wanted) {
   const picture = pictures.get(wanted.get("picture"));
   if (!picture) return beginWithout(wanted);
-  const told = new URLSearchParams([...filtersOf(wanted), ["limit", "100"], ["collapse", "duplicates"], ["caption", picture.mayDescribe]]);
-  const answer = await upload(`/search/image?${told}`, picture.file);
-  if (answer.problem !== undefined) {
-    picture.mayDescribe = false;
-    return answer;
-  }
+  const answer = picture.described.get(keyOf(wanted)) ?? (await sendPicture(picture, wanted));
+  if (answer.problem !== undefined) return answer;
   const isRecognised = answer.matched_by in RECOGNISED && answer.hits.length > 0;
   const isStillWanted = keyOf() === keyOf(wanted);
   if (isRecognised && isStillWanted) note(altered({ like: answer.hits[0].image_id })); // what a reload can go by
   return keep(searchOf(isStillWanted ? parameters() : wanted, answer, { picture }));
+}
+
+// A permission to spend is for once: what it brought is kept for as long as the picture is.
+async function sendPicture(picture, wanted) {
+  const told = new URLSearchParams([...filtersOf(wanted), ["limit", "100"], ["collapse", "duplicates"], ["caption", picture.mayDescribe]]);
+  picture.mayDescribe = false;
+  const answer = await upload(`/search/image?${told}`, picture.file);
+  if (answer.matched_by === "caption") picture.described.set(keyOf(wanted), answer);
+  return answer;
 }
 
 // After a reload the picture is gone; what it was recognised as is in the address.
@@ -99,7 +104,7 @@ function searchBy(file, event = null) {
     return;
   }
   const name = Date.now().toString(36);
-  pictures.set(name, { file, url: URL.createObjectURL(file), mayDescribe: false });
+  pictures.set(name, { file, url: URL.createObjectURL(file), mayDescribe: false, described: new Map() });
   go({ picture: name });
 }
 

@@ -32,9 +32,11 @@ weaker.addEventListener("click", () => {
   said.focus();
 });
 more.addEventListener("click", showMore);
-new IntersectionObserver(([seen]) => seen.isIntersecting && showMore(), { rootMargin: "600px" }).observe(more);
+const nearing = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && showMore(), { rootMargin: "600px" });
+nearing.observe(more);
 offerPictures();
 followKeys();
+if (matchMedia("(width < 48rem)").matches) box.placeholder = say("Describe the image");
 if (matchMedia("(hover: hover)").matches && isOpen()) box.focus(); // a keyboard on glass would hide the pictures
 
 // `before` is what was shown until now: whoever comes back from an image goes on at its hit.
@@ -63,9 +65,11 @@ export function leaveSearch() {
 // For an image that was opened by its address: the search that it is seen from, so that there are neighbours.
 export async function prepareSearch() {
   const wanted = parameters();
+  box.value = wanted.get("q") ?? "";
   if (isOpen(wanted) || shownSearch()?.key === keyOf(wanted)) return;
   const search = await load(wanted);
   if (keyOf() === search.key) show(search);
+  if (parameters().has("image")) said.textContent = ""; // that is said of the hits, where they are seen
   dispatchEvent(new Event("hits"));
 }
 
@@ -82,8 +86,7 @@ async function load(wanted) {
 
 function show(search) {
   const isKnown = search.problem === undefined;
-  said.textContent = !isKnown ? search.problem : isOpen(search.wanted) && search.hits.length ? "" : summary(search);
-  said.classList.toggle("bad", !isKnown);
+  said.textContent = isKnown ? summary(search) : "";
   tellNothing(search);
   offerExamples(search);
   if (!isKnown) clearHits();
@@ -117,6 +120,8 @@ async function showMore() {
   offerMore(search);
   said.textContent = summary(search);
   if (isWaiting) first?.focus();
+  nearing.unobserve(more); // so that it is told anew if it is still near
+  nearing.observe(more);
 }
 
 function readOn(image) {

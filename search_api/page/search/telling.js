@@ -1,11 +1,13 @@
 // What is said of an answer: how much was found, or that nothing was, and what can be done about it.
 import { altered, go, parameters } from "/page/address.js";
-import { filtersOf, forget } from "/page/search/asking.js";
+import { filtersOf, forget, isOpen } from "/page/search/asking.js";
 import { say } from "/page/words.js";
 
 const place = document.getElementById("nothing");
 
-export function summary({ answer, hits, cursor, wanted }) {
+export function summary(search) {
+  const { answer, hits, cursor, wanted } = search;
+  if (isOpen(wanted) || isUnknown(search)) return ""; // its title says it, or what is beside the picture
   if (!answer.generation) return say("Nothing is indexed yet.");
   if (!hits.length) return say("No match");
   const count = hits.length.toLocaleString("en");
@@ -18,19 +20,28 @@ export function summary({ answer, hits, cursor, wanted }) {
 
 export function tellNothing(search) {
   place.hidden = search.problem === undefined && search.hits.length > 0;
-  place.replaceChildren(...(place.hidden ? [] : search.problem !== undefined ? again() : reasons(search)));
+  place.replaceChildren(...(place.hidden ? [] : search.problem !== undefined ? troubles(search) : reasons(search)));
 }
 
-function again() {
-  return [button(say("Try again"), () => {
+// What was asked in a way that cannot be answered is not asked again as it is.
+function troubles({ problem, status }) {
+  const [wanted, told] = [parameters(), paragraph(problem)];
+  told.setAttribute("role", "alert");
+  if (status === 422 && filtersOf(wanted).length) return [told, button(say("Remove the filters"), () => go(withoutFilters(wanted)))];
+  if (status === 422 || status === 404) return [told];
+  return [told, button(say("Try again"), () => {
     forget();
     go(parameters());
   })];
 }
 
+function isUnknown({ answer, picture }) {
+  return picture !== undefined && answer.matched_by === null;
+}
+
 function reasons({ answer, wanted, picture }) {
-  if (!answer.generation) return [heading(say("Nothing is indexed yet.")), paragraph(say("Begin with: indexer ingest FOLDER"))];
-  if (picture && answer.matched_by === null) return []; // it is told beside the picture
+  if (!answer.generation || isOpen(wanted)) return [heading(say("Nothing is indexed yet.")), paragraph(say("Begin with: indexer ingest FOLDER"))];
+  if (isUnknown({ answer, picture })) return [];
   const query = wanted.get("q");
   if (!query) return [heading(say("Nothing passes these filters.")), button(say("Remove the filters"), () => go(withoutFilters(wanted)))];
   const isCut = wanted.get("strictness") !== "low";
