@@ -4,27 +4,20 @@ import { copyButton } from "/page/copying.js";
 import { button, element, listed, paragraph } from "/page/elements.js";
 import { offerCorrection } from "/page/image/correcting.js";
 import { draftOf } from "/page/image/drafts.js";
-import { CORRECTABLE, KINDS, sentencesIn, whose } from "/page/image/kinds.js";
+import { CORRECTABLE, KINDS, byUse, sentencesIn, whose } from "/page/image/kinds.js";
 import { several } from "/page/numbers.js";
 import { ask } from "/page/service.js";
 import { tell } from "/page/telling.js";
 import { later, say } from "/page/words.js";
 
-const ORDER = ["retrieval", "alt_text", "ecommerce"];
-
 export function showCaptions(place, desk) {
   const { captions } = desk.image;
   const drafted = CORRECTABLE.filter((kind) => draftOf(desk.image.image_id, kind) !== null);
-  const kinds = [...new Set([...captions.map(({ kind }) => kind), ...drafted])].sort(byOrder);
+  const kinds = [...new Set([...captions.map(({ kind }) => kind), ...drafted])].sort(byUse);
   const board = { ...desk, place, changed: (kind, said) => refresh(place, desk, kind, said) };
   place.replaceChildren(...kinds.map((kind) => sectionOf(board, kind)));
   if (!captions.length) place.prepend(paragraph("quiet", say("Nothing has been said of it so far.")));
   if (!desk.isLost) offerOthers(board, CORRECTABLE.filter((kind) => !kinds.includes(kind)));
-}
-
-function byOrder(one, other) {
-  const at = (kind) => (ORDER.indexOf(kind) + 1 || ORDER.length + 1) - 1;
-  return at(one) - at(other);
 }
 
 function sectionOf(board, kind) {

@@ -9,7 +9,14 @@ export const KINDS = {
   moderation: later("Moderation"),
 };
 export const CORRECTABLE = ["retrieval", "alt_text", "ecommerce"]; // others are fields of a schema
+const ORDER = Object.keys(KINDS);
 const MAKERS = { correction: later("Written by a person"), offline: later("Made offline, without a model"), import: later("Imported") };
+
+// The kinds that people look for first; those of their own making come last.
+export function byUse(one, other) {
+  const place = (kind) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
+  return place(one) - place(other);
+}
 
 export function whose(told) {
   const by = [MAKERS[told.captioner] ? say(MAKERS[told.captioner]) : say("By {who}", { who: told.model || told.captioner })];

@@ -65,9 +65,11 @@ export function leaveSearch() {
 // For an image that was opened by its address: the search that it is seen from, so that there are neighbours.
 export async function prepareSearch() {
   const wanted = parameters();
+  box.value = wanted.get("q") ?? "";
   if (isOpen(wanted) || shownSearch()?.key === keyOf(wanted)) return;
   const search = await load(wanted);
   if (keyOf() === search.key) show(search);
+  if (parameters().has("image")) said.textContent = ""; // that is said of the hits, where they are seen
   dispatchEvent(new Event("hits"));
 }
 

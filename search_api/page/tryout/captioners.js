@@ -1,6 +1,6 @@
 // Who can be asked, by what model, for which kinds; those that cannot say why.
 import { element, paragraph } from "/page/elements.js";
-import { KINDS } from "/page/image/kinds.js";
+import { KINDS, byUse } from "/page/image/kinds.js";
 import { say } from "/page/words.js";
 
 export function showCaptioners(form, captioners, changed) {
@@ -46,12 +46,6 @@ function suit(form, captioners) {
   form.dataset.captioner = captioner.name;
   form.querySelector(".model").hidden = !hasModel(captioner.name);
   form.querySelector(".kinds").replaceChildren(...kinds.map((kind) => tick(kind, ticked.has(kind))));
-}
-
-// In the order that people know them from the image page.
-function byUse(one, other) {
-  const known = Object.keys(KINDS);
-  return (known.indexOf(one) + 1 || known.length + 1) - (known.indexOf(other) + 1 || known.length + 1);
 }
 
 function tick(kind, isTicked) {

@@ -2,7 +2,7 @@
 import { lead } from "/page/address.js";
 import { copyButton } from "/page/copying.js";
 import { element, listed, paragraph } from "/page/elements.js";
-import { KINDS, sentencesIn } from "/page/image/kinds.js";
+import { KINDS, byUse, sentencesIn } from "/page/image/kinds.js";
 import { counted, money, seconds } from "/page/numbers.js";
 import { say } from "/page/words.js";
 
@@ -16,14 +16,14 @@ export function failed(picture, { problem }) {
 
 export function result(picture, { captioner, model, captions, usage, took_ms }) {
   const notes = [...spent(usage), seconds(took_ms), say("nothing was indexed")];
-  return [head(picture, model || captioner, captioner), ...captions.map(said), paragraph("by", notes.join(" · "))];
+  return [head(picture, model || captioner, captioner), ...captions.toSorted((one, other) => byUse(one.kind, other.kind)).map(said), paragraph("by", notes.join(" · "))];
 }
 
 export function indexed(picture, { image_id, new: isNew, indexed: isIndexed, captions, usage }) {
   const told = isNew ? say("It is image {number} now.", { number: counted(image_id) }) : say("It is in the index already, as image {number}.", { number: counted(image_id) });
-  const found = isIndexed ? say("Searches find it from now on.") : say("No search finds it yet.");
+  const found = !isIndexed ? say("No search finds it yet.") : isNew ? say("Searches find it from now on.") : "";
   const link = lead(element("a", { class: "opening" }, say("Open its page")), { image: image_id });
-  const serving = captions.filter(({ kind }, index) => captions.findIndex((other) => other.kind === kind) === index);
+  const serving = captions.filter(({ kind }, index) => captions.findIndex((other) => other.kind === kind) === index).sort((one, other) => byUse(one.kind, other.kind));
   return [head(picture, isNew ? say("Indexed") : say("Known already")), element("p", {}, told, " ", found), element("p", {}, link), ...serving.map(said), paragraph("by", spent(usage).join(" · "))];
 }
 
