@@ -39,10 +39,11 @@ class _Amended:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = self._amend(message)
-        elif message["type"] == "http.response.body" and not self._has_body:
-            message = {**message, "body": b""}
-        await self._send(message)
+            await self._send(self._amend(message))
+            if not self._has_body:  # at once: what streams on would not end by itself
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif self._has_body or message["type"] != "http.response.body":
+            await self._send(message)
 
     def _amend(self, message: Message) -> Message:
         headers = MutableHeaders(raw=list(message["headers"]))

@@ -3,21 +3,16 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 
-from indexer.catalog.embedding import Embedders
-from indexer.catalog.opening import open_served_store
-from indexer.catalog.searching import Searcher
 from indexer.errors import SettingsError
-from indexer.pipelines.choosing import build_captioner_of, prompts_of
 from indexer.pipelines.keys.checking import KeyCheck
-from indexer.pipelines.matching import Matching
 from indexer.settings import Settings
 from search_api.access.document import document_access
 from search_api.access.gate import Gate
@@ -26,11 +21,14 @@ from search_api.answers import AnswersMiddleware
 from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
 from search_api.logs import with_request_ids
-from search_api.means import Means
-from search_api.openapi import describe, name_operation
+from search_api.mcp_server import McpEndpoint
+from search_api.means import Means, allow_budget
+from search_api.observing import Metrics, ObservingMiddleware
+from search_api.openapi import TAGS, describe, name_operation
 from search_api.origins import OwnOriginMiddleware
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
+from search_api.reader import open_reader
 from search_api.request_log import RequestLogMiddleware
 from search_api.routes import (
     captions,
@@ -49,6 +47,7 @@ from search_api.routes import (
     why,
 )
 from search_api.routes import edits as edit_routes
+from search_api.routes import metrics as metrics_routes
 from search_api.trying import TryOuts
 from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
@@ -67,29 +66,23 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
     Raises DatabaseError when the database cannot be reached or lacks a migration, SettingsError when nobody has the key
     that is needed.
     """
-    with open_served_store(settings) as store:
-        keys = KeyCheck(store, settings.api_key)
+    metrics, budget = Metrics(), allow_budget(settings)
+    with open_reader(settings, metrics.note_search, budget=budget) as reader:
+        keys = KeyCheck(reader.store, settings.api_key)
         if is_key_needed and not keys.has_keys():
             raise SettingsError(_NO_KEY)
-        searcher = Searcher(store, Embedders(settings).for_queries)
-        means = Means.of(store, settings)
-        matching = Matching(
-            store=store,
-            searcher=searcher,
-            captioner_of=partial(build_captioner_of, settings),
-            prompts_of=partial(prompts_of, store, settings),
-            budget=means.budget,
-        )
+        means = Means.of(reader.store, settings, budget)
         edits, updates = EditQueue(means), Updates(means)
         parts = Parts(
-            store=store,
-            searcher=searcher,
-            matching=matching,
-            thumbnails=settings.home / "thumbnails",
+            store=reader.store,
+            searcher=reader.searcher,
+            matching=reader.matching,
+            thumbnails=reader.thumbnails,
             edits=edits,
             updates=updates,
             tryouts=TryOuts(means),
             receiving=means.receiving(),
+            metrics=metrics,
         )
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
@@ -108,15 +101,17 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
 
 def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     """Return the application over its parts; the middleware that is added last is asked first."""
+    endpoint = McpEndpoint(parts)
     app = FastAPIOffline(  # /docs with its own scripts: FastAPI's would fetch them from other hosts
         title="Caption Search",
         version=version("caption-search"),
         description="Find any image by describing it.",
         redoc_url=None,
         generate_unique_id_function=name_operation,
+        openapi_tags=TAGS,
+        lifespan=endpoint.running,
     )
     app.state.parts, app.state.gate = parts, gate
-    describe(app)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
@@ -128,6 +123,7 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     app.add_middleware(RequestLogMiddleware)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(with_request_ids)
+    app.add_middleware(ObservingMiddleware, metrics=parts.metrics)
     add_problem_handlers(app)
     for routes in (
         search,
@@ -141,11 +137,14 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
         edit_routes,
         generations,
         feedback,
-        stats,
         session,
+        stats,
         health,
+        metrics_routes,
         page,
     ):
         app.include_router(routes.router)
+    app.router.routes.append(Route("/mcp", endpoint, methods=["POST"], include_in_schema=False))
     document_access(app, is_key_needed=gate.is_key_needed)
+    describe(app)
     return app

@@ -1,7 +1,7 @@
 """Filters as parameters of an address: `origin=edit&origin=frame&taken_gte=2024-01-01`."""
 
 from collections.abc import Container
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from starlette.datastructures import QueryParams
@@ -11,8 +11,15 @@ from indexer.errors import QueryError
 from indexer.models import Origin
 
 _BOUNDS = ("gte", "gt", "lte", "lt")
-_Date = Field(None, description="a year, a month or a day: 2024, 2024-05, 2024-05-31", examples=["2024-01-01"])
-_Pixels = Field(None, ge=1)
+_Date = Field(
+    None,
+    max_length=40,
+    description="a year, a month, a day or a moment: 2024, 2024-05, 2024-05-31, 2024-05-31T12:00Z",
+    examples=["2024-01-01"],
+)
+_Pixels = Field(None, ge=1, le=2**31 - 1)
+_Text = Annotated[str, Field(min_length=1, max_length=1000)]
+_Texts = Annotated[list[_Text], Field(max_length=100)]
 _MODERATED = "what moderation captions say, of a library that has any"
 _Moderation = Field(None, description=_MODERATED)
 
@@ -20,16 +27,16 @@ _Moderation = Field(None, description=_MODERATED)
 class FilterParameters(BaseModel):
     """The filters, those by moderation captions among them; fields of a moderation prompt of one's own are others."""
 
-    folder: list[str] = Field([], description="folders, with all below them", examples=[["holiday/2019"]])
-    folder_not: list[str] = []
-    origin: list[Origin] = []
-    origin_not: list[Origin] = []
-    format: list[str] = Field([], examples=[["JPEG"]])
-    format_not: list[str] = []
-    orientation: list[Literal["landscape", "portrait", "square"]] = []
-    tags: list[str] = Field([], description="keywords of captions and of the files themselves")
-    tags_not: list[str] = []
-    parent: list[str] = Field([], description="edits of these images: ids or SHA-256s")
+    folder: _Texts = Field([], description="folders, with all below them", examples=[["holiday/2019"]])
+    folder_not: _Texts = []
+    origin: Annotated[list[Origin], Field(max_length=10)] = []
+    origin_not: Annotated[list[Origin], Field(max_length=10)] = []
+    format: _Texts = Field([], examples=[["JPEG"]])
+    format_not: _Texts = []
+    orientation: Annotated[list[Literal["landscape", "portrait", "square"]], Field(max_length=10)] = []
+    tags: _Texts = Field([], description="keywords of captions and of the files themselves")
+    tags_not: _Texts = []
+    parent: _Texts = Field([], description="edits of these images: ids or SHA-256s")
     has_text: bool | None = Field(None, description="whether something is written in the picture")
     taken: str | None = _Date
     taken_gte: str | None = _Date
@@ -51,7 +58,7 @@ class FilterParameters(BaseModel):
     contains_text: bool | None = _Moderation
     nsfw: bool | None = _Moderation
     violence: bool | None = _Moderation
-    setting: list[str] = Field([], description=_MODERATED, examples=[["outdoor"]])
+    setting: _Texts = Field([], description=_MODERATED, examples=[["outdoor"]])
 
 
 def filters_in(parameters: QueryParams, others: Container[str]) -> tuple[Filter, ...]:

@@ -26,15 +26,19 @@ class Means:
     budget: Budget
 
     @classmethod
-    def of(cls, store: Store, settings: Settings) -> "Means":
-        """Return what the settings give; nothing is loaded before it is needed."""
-        limit_usd = math.inf if settings.budget is None else settings.budget
+    def of(cls, store: Store, settings: Settings, budget: Budget | None = None) -> "Means":
+        """Return what the settings give, within a budget of theirs; nothing is loaded before it is needed."""
         load_embedder = _once(Embedders(settings).for_bulk)
-        return cls(store=store, settings=settings, load_embedder=load_embedder, budget=Budget(limit_usd))
+        return cls(store=store, settings=settings, load_embedder=load_embedder, budget=budget or allow_budget(settings))
 
     def receiving(self) -> Receiving:
         """Return what takes uploads."""
         return Receiving(self.store, self.settings, load_embedder=self.load_embedder, budget=self.budget)
+
+
+def allow_budget(settings: Settings) -> Budget:
+    """Return what may be spent from now on."""
+    return Budget(math.inf if settings.budget is None else settings.budget)
 
 
 def _once(load: Callable[[str], Embedder]) -> Callable[[str], Embedder]:

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from search_api.body_limit import MOST_BYTES
@@ -25,6 +24,7 @@ TAGS = [
     {"name": "feedback", "description": "What people say of search results."},
     {"name": "generations", "description": "The indexes beside each other, of which one is live."},
     {"name": "stats", "description": "What is indexed, what failed, what it cost, and what there is to filter by."},
+    {"name": "session", "description": "Sign in with a key, as the page does."},
     {"name": "health", "description": "For whoever starts and watches the service."},
 ]
 _EXAMPLES = Path(__file__).with_name("examples.json")
@@ -35,9 +35,18 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"t
 
 
 def describe(app: FastAPI) -> None:
-    """Let an application describe itself by this document."""
-    # As FastAPI's documentation has it.
-    app.openapi = partial(_document, app)  # type: ignore[method-assign]
+    """Complete what an application tells of itself, all that others have it tell included."""
+    written = app.openapi
+
+    @cache
+    def openapi() -> Document:
+        document = written()
+        for operation in _operations(document):
+            _complete(operation)
+        _tidy(document["components"]["schemas"])
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation has it
 
 
 def name_operation(route: APIRoute) -> str:
@@ -45,28 +54,16 @@ def name_operation(route: APIRoute) -> str:
     return route.name
 
 
-def _document(app: FastAPI) -> Document:
-    if app.openapi_schema is None:
-        described = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
-        )
-        for method, operation in _operations(described):
-            _complete(method, operation)
-        _tidy(described["components"]["schemas"])
-        app.openapi_schema = described
-    return app.openapi_schema
-
-
-def _operations(document: Document) -> Iterator[tuple[str, Document]]:
+def _operations(document: Document) -> Iterator[Document]:
     for path in document["paths"].values():
-        yield from ((method, path[method]) for method in _METHODS if method in path)
+        yield from (path[method] for method in _METHODS if method in path)
 
 
-def _complete(method: str, operation: Document) -> None:
+def _complete(operation: Document) -> None:
     """Add the refusals that it shares with others, and its examples."""
     responses = operation["responses"]
     responses.pop("422", None)  # FastAPI's own, in another shape
-    for status, reason in _refusals(method, operation).items():
+    for status, reason in _refusals(operation).items():
         responses.setdefault(str(status), {"description": reason})
     for status in [each for each in responses if each >= "400"]:
         responses[status] = _as_problem(int(status), responses[status])
@@ -74,17 +71,12 @@ def _complete(method: str, operation: Document) -> None:
     _exemplify(operation)
 
 
-def _refusals(method: str, operation: Document) -> dict[int, str]:
+def _refusals(operation: Document) -> dict[int, str]:
     """Return the statuses that every such operation may answer with."""
     if operation["tags"][0] in _PUBLIC:
         return {}
-    reasons = {
-        401: "A key is needed: Authorization: Bearer, or x-api-key.",
-        403: "The key may not do this, or a page of another site asks for it.",
-        429: "The key was used too often; Retry-After says when it may be used again.",
-        503: "The database does not answer, or the embedder cannot be used.",
-    }
-    if operation.get("parameters") or method != "get":
+    reasons = {503: "The database does not answer, or the embedder cannot be used."}
+    if operation.get("parameters") or "requestBody" in operation:
         reasons[422] = "A parameter or the body is not what is described here."
     if "requestBody" in operation:
         reasons[400] = "The body cannot be read."

@@ -11,6 +11,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from indexer.errors import (
     BadImageError,
@@ -86,8 +87,24 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _say(error.errors()[0]), errors=errors)
 
     @app.exception_handler(HTTPException)
-    def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        return refusal(error)
+    def refused(request: Request, error: HTTPException) -> JSONResponse:
+        return _naming_methods(refusal(error), request)
+
+
+def _naming_methods(answer: JSONResponse, request: Request) -> JSONResponse:
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods_at(request))
+    return answer
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return what an address answers: each of its operations is a route of its own, and knows its own method only."""
+    found = [
+        method
+        for method in ("GET", "PUT", "POST", "DELETE")
+        if any(r.matches({**request.scope, "method": method})[0] == Match.FULL for r in request.app.routes)
+    ]
+    return ["HEAD", *found] if "GET" in found else found
 
 
 def _clause(error: Exception) -> str:

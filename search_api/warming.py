@@ -6,7 +6,7 @@ from threading import Event
 from indexer.errors import CaptionSearchError, EmbedderError
 from indexer.models import Generation, GenerationId
 from indexer.pipelines.generations.switching import find_previous
-from search_api.parts import Parts
+from search_api.reader import Reader
 
 # A generation takes longer than this from its first row to its switch.
 _LOOKS_EVERY_S = 1.0
@@ -17,27 +17,27 @@ _TRIES_AGAIN_AFTER_S = 30.0
 class Warming:
     """Looks for generations as long as the service runs, also while the database is away for a moment."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._failed: dict[GenerationId, tuple[float, str]] = {}
 
     def run(self, stop: Event) -> None:
         """Load what is needed, again and again until `stop`: generations come and go."""
         while not stop.is_set():
             self.look()
-            self._parts.warmed_up.set()
+            self._reader.warmed_up.set()
             stop.wait(_LOOKS_EVERY_S)
 
     def look(self) -> None:
         """Load the embedders of the generations that are there now; what is wrong with the live one is told."""
         try:
-            generations = self._parts.store.generations.find_generations()
+            generations = self._reader.store.generations.find_generations()
         except CaptionSearchError as exc:
-            self._parts.trouble = str(exc)
+            self._reader.trouble = str(exc)
             return
         live = next((each for each in generations if each.state == "live"), None)
-        self._parts.trouble = self._load(live) if live else None
-        self._parts.warmed_up.set()
+        self._reader.trouble = self._load(live) if live else None
+        self._reader.warmed_up.set()
         previous = find_previous(generations)
         for generation in generations:
             if generation.is_waiting or generation is previous:
@@ -50,7 +50,7 @@ class Warming:
             if time.monotonic() - failed_at < _TRIES_AGAIN_AFTER_S:
                 return trouble
         try:
-            self._parts.searcher.embedder(generation)
+            self._reader.searcher.embedder(generation)
         except EmbedderError as exc:
             self._failed[generation.id] = (time.monotonic(), str(exc))
             return str(exc)

@@ -17,6 +17,7 @@ from indexer.cli import (
     ingest,
     keys,
     lineage,
+    mcp,
     prompts,
     reindex,
     search,
@@ -47,6 +48,7 @@ app.command("failures")(status.failures)
 app.command("costs")(status.costs)
 app.command("runs")(status.runs)
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(generations.app, name="generations")

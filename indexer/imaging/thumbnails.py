@@ -1,7 +1,9 @@
-"""Small WebP pictures for result lists."""
+"""Small pictures: WebP for result lists, JPEG for whoever takes nothing else."""
 
 import io
 from pathlib import Path
+
+from PIL import Image
 
 from indexer.errors import BadImageError
 from indexer.imaging.decoding import decode, open_image
@@ -21,4 +23,12 @@ def make_thumbnail(path: Path, size: int) -> bytes:
             decode(image, size).save(out, "WEBP", quality=_QUALITY)
     except OSError as exc:
         raise BadImageError(f"cannot be read: {exc.strerror or exc}") from exc
+    return out.getvalue()
+
+
+def as_jpeg(thumbnail: bytes) -> bytes:
+    """Return a thumbnail as JPEG."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(thumbnail), formats=["WEBP"]) as image:
+        image.convert("RGB").save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()

@@ -1,6 +1,6 @@
 """Which captioners there are to choose from, and what each would need."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
@@ -8,11 +8,17 @@ from typing import get_args
 from indexer.captioning.captioner import Captioner
 from indexer.captioning.prompts import DEFAULT_FOLDER, load_prompts
 from indexer.errors import QueryError, SettingsError
-from indexer.models import CaptionerName
+from indexer.models import RETRIEVAL, CaptionerName
 from indexer.pipelines.choosing import build_budget, build_captioner
 from indexer.settings import Settings
 
 _MOST_KEPT = 16
+_PAID = ("openai", "huggingface")
+_UNPROMPTED: Mapping[CaptionerName, tuple[str, ...]] = {
+    "huggingface": (RETRIEVAL, "alt_text"),
+    "blip": (RETRIEVAL,),
+    "offline": (RETRIEVAL,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +64,18 @@ class Offering:
 
     def _offer(self, name: CaptionerName) -> Offer:
         settings = self._settings.for_captioner(name)
-        kinds: Sequence[str] = ("retrieval",)
-        is_paid, reason = name in ("openai", "huggingface"), None
         try:
-            captioner = self._build(name, None)
-            build_budget(settings, captioner)
-            kinds, is_paid = captioner.kinds or tuple(load_prompts(DEFAULT_FOLDER)), captioner.is_paid
+            build_budget(settings, self._build(name, None))
             reason = _lack(settings)
         except SettingsError as exc:
             reason = str(exc)
-        is_default = name == self._settings.chosen_captioner()
         return Offer(
-            name=name, model=settings.model, kinds=tuple(kinds), is_paid=is_paid, reason=reason, is_default=is_default
+            name=name,
+            model="" if name == "huggingface" and settings.hf_api_itt_base is None else settings.model,
+            kinds=_UNPROMPTED.get(name) or tuple(load_prompts(DEFAULT_FOLDER)),
+            is_paid=name in _PAID,
+            reason=reason,
+            is_default=name == self._settings.chosen_captioner(),
         )
 
     def _build_anew(self, name: CaptionerName, model: str | None) -> Captioner:

@@ -14,9 +14,9 @@ from indexer.models import ApiFormat, EditId
 from indexer.pipelines.editing.accepting import accept
 from indexer.pipelines.editing.editing import refuse
 from indexer.pipelines.editing.presenting import EditAnswer, present_edit
-from indexer.pipelines.naming import name_image, name_number
+from indexer.pipelines.naming import name_image
 from search_api.parts import Parts, PartsDep
-from search_api.references import REFERENCE, find_id
+from search_api.references import Reference, find_id
 from search_api.refusals import Responses, refusals
 
 router = APIRouter(prefix="/edits", tags=["edits"])
@@ -31,21 +31,8 @@ _LOCATION = {"Location": {"description": "Where to ask what became of it.", "sch
 _ACCEPTED: Responses = {202: {"description": "Accepted, or done before.", "headers": _LOCATION}, **_REFUSALS}
 
 
-def _bare(value: object) -> object:
-    """Take `image:17` and `sha256:…` as well as the id and the hash alone."""
-    named = name_number(value)
-    return named.removeprefix("image:").removeprefix("sha256:") if isinstance(named, str) else named
-
-
 def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
-
-
-Reference = Annotated[
-    str,
-    BeforeValidator(_bare, json_schema_input_type=int | str),
-    Field(pattern=REFERENCE, description="An image id, or the SHA-256 of its file.", examples=[17]),
-]
 
 
 class Said(BaseModel):

@@ -1,8 +1,6 @@
 """`/images/{id}`: what is known of an image, the image itself, and its thumbnail."""
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import fastapi
@@ -10,8 +8,7 @@ from fastapi import APIRouter, Query
 
 from indexer.catalog.store import Store
 from indexer.catalog.store.images import StoredImage
-from indexer.errors import BadImageError, NotFoundError
-from indexer.imaging.thumbnails import SIZES, make_thumbnail
+from indexer.imaging.thumbnails import SIZES
 from indexer.models import ImageId, Origin
 from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.locating import find_file
@@ -20,6 +17,7 @@ from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
 from search_api.refusals import refusals
 from search_api.sending import SentFile, sent_as
+from search_api.thumbnails import keep_thumbnail, step_of
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -96,29 +94,10 @@ def get_file(parts: PartsDep, ref: ImageRef) -> SentFile:
 )
 def get_thumbnail(parts: PartsDep, ref: ImageRef, size: ThumbnailSize = 320) -> SentFile:
     """Send a small WebP of the image, made once and kept."""
-    image = _get(parts.store, ref)
-    step = next(step for step in SIZES if step >= size)
-    name = image.sha256.hex()
-    cached = parts.thumbnails / name[:2] / f"{name}-{step}.webp"
-    if not cached.exists():
-        _keep(cached, _make(image, step))
-    return SentFile(cached, media_type="image/webp", etag=f"{name}-{step}", headers=_FOR_EVER)
+    image, step = _get(parts.store, ref), step_of(size)
+    kept = keep_thumbnail(parts.thumbnails, image, step)
+    return SentFile(kept, media_type="image/webp", etag=f"{image.sha256.hex()}-{step}", headers=_FOR_EVER)
 
 
 def _get(store: Store, ref: str) -> StoredImage:
     return store.images.get_image(find_id(store, ref))
-
-
-def _make(image: StoredImage, size: int) -> bytes:
-    try:
-        return make_thumbnail(find_file(image), size)
-    except BadImageError as exc:
-        raise NotFoundError("readable file any more for image", image.image_id) from exc
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)

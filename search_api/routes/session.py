@@ -48,7 +48,7 @@ GateDep = Annotated[Gate, Depends(_get_gate)]
 
 
 @router.get("", summary="What may be done from here", responses={429: _REFUSALS[429]})
-async def show(gate: GateDep, request: Request) -> SessionAnswer:
+async def get_session(gate: GateDep, request: Request) -> SessionAnswer:
     """Tell whether a key is needed, and what may be done with the one that came along."""
     if not gate.is_key_needed:
         return {"key_needed": False, "name": None, "scopes": ["search", "write"]}

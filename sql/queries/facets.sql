@@ -1,11 +1,11 @@
 -- name: count_folders
 -- Count a generation's images in and below each ingested folder, and each folder right in it; an image that lies in one
--- twice counts once.
+-- twice counts once. Folders that are named by what lies in them (of edits, of uploads) are nobody's choice.
 WITH path AS (
     SELECT DISTINCT l.image_id, f.depth, array_to_string(l.folders[:f.depth], '/') AS folder
     FROM location l
     CROSS JOIN generate_series(1, 2) AS f (depth)
-    WHERE cardinality(l.folders) >= f.depth
+    WHERE cardinality(l.folders) >= f.depth AND l.folders[f.depth] !~ '^[0-9a-f]{{12}}$'
 )
 SELECT p.folder, count(*) AS images
 FROM path p

@@ -53,3 +53,15 @@ SELECT id, command, arguments, started_at, finished_at, summary, run_is_alive(id
 FROM run
 ORDER BY id DESC
 LIMIT %(limit)s;
+
+-- name: sum_paid
+-- Sum what was asked and paid, by model, purpose and outcome.
+SELECT captioner, model, edit_id IS NOT NULL AS edits, outcome,
+       coalesce(sum(attempts), 0)::bigint AS attempts,
+       coalesce(sum(input_tokens), 0)::bigint AS input_tokens,
+       coalesce(sum(output_tokens), 0)::bigint AS output_tokens,
+       coalesce(sum(cost_usd), 0)::float8 AS cost_usd
+FROM request
+WHERE outcome IS NOT NULL
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4;

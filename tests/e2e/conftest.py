@@ -54,7 +54,7 @@ class Command:
         return subprocess.Popen(
             [INDEXER, *map(str, arguments)],
             cwd=self.folder,
-            env={**_bare_environment(), **self.variables},
+            env={**bare_environment(), **self.variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -80,7 +80,7 @@ def wait_until(true: Callable[[], bool], *, within_s: float = 180) -> None:
         time.sleep(0.01)
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR")
     # No test may reach a model hub: the default set-up downloads nothing.
     return {**{name: os.environ[name] for name in kept if name in os.environ}, "HF_HUB_OFFLINE": "1"}

@@ -31,6 +31,7 @@ def add(store: Store, path: str, *, tags: tuple[str, ...] = (), visible: str = "
 def library(store: Store, indexing: Indexing, captioned: Event) -> Store:
     add(store, "a.jpg", tags=("Sea", "sand"), year=2019)
     add(store, "Trips/b.jpg", tags=("sea",), visible="EXIT", year=2021)
+    add(store, "0123456789ab/made.jpg")
     people = add(store, "Trips/2021/c.jpg", year=2021)
     for image_id, seen in ((people, True), (ImageId(1), False)):
         moderated = make_answer(kind="moderation", fields={"contains_people": seen})
@@ -42,9 +43,9 @@ def library(store: Store, indexing: Indexing, captioned: Event) -> Store:
 
 def test_facets_count_what_each_filter_would_leave(library: Store) -> None:
     assert count_facets(library) == {
-        "folders": [{"folder": "pictures", "images": 3}, {"folder": "pictures/trips", "images": 2}],
+        "folders": [{"folder": "pictures", "images": 4}, {"folder": "pictures/trips", "images": 2}],
         "years": [{"year": 2021, "images": 2}, {"year": 2019, "images": 1}],
-        "origins": [{"origin": "original", "images": 3}],
+        "origins": [{"origin": "original", "images": 4}],
         "tags": [{"tag": "sea", "images": 2}, {"tag": "sand", "images": 1}],
         "has_text": 1,
         "contains_people": 1,

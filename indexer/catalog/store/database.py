@@ -59,6 +59,10 @@ class Database:
         """Close every connection."""
         self._pool.close()
 
+    def pool_stats(self) -> Mapping[str, int]:
+        """Tell how the pool is used, by the names of psycopg_pool."""
+        return self._pool.get_stats()
+
     @contextmanager
     def connection(self) -> Iterator[Connection[DictRow]]:
         """Lend a connection; raises DatabaseError when the server is gone, or cannot keep what it is given."""

@@ -60,6 +60,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What requests that ended in one way came to, for captions or for edits; USD where the price is known."""
+
+    captioner: str
+    model: str
+    edits: bool
+    outcome: str
+    attempts: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
     """One execution of a command; without `finished_at` it is alive, or was interrupted."""
 
@@ -94,6 +108,10 @@ class Status:
     def sum_costs(self) -> list[Cost]:
         """Sum what was asked and paid, the latest day first."""
         return [Cost(**row) for row in self._database.fetch("status", "sum_costs")]
+
+    def sum_paid(self) -> list[Paid]:
+        """Sum what was asked and paid, by model, purpose and outcome."""
+        return [Paid(**row) for row in self._database.fetch("status", "sum_paid")]
 
     def find_runs(self, *, limit: int) -> list[PastRun]:
         """Return the latest runs."""

@@ -1,5 +1,6 @@
 """All the nouns of one catalogue over one pool of connections."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +56,10 @@ class Store:
         self.likenesses = Likenesses(self._database)
         self.status = Status(self._database)
         self.keys = Keys(self._database)
+
+    def pool_stats(self) -> Mapping[str, int]:
+        """Tell how the connections are used, by the names of psycopg_pool."""
+        return self._database.pool_stats()
 
     def __enter__(self) -> Self:
         return self

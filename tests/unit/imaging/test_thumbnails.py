@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from indexer.errors import BadImageError
-from indexer.imaging.thumbnails import SIZES, make_thumbnail
+from indexer.imaging.thumbnails import SIZES, as_jpeg, make_thumbnail
 from tests.images import image_bytes, make_picture
 from tests.unit.imaging.pictures import FAITHFUL, difference, encoded, oriented_exif
 
@@ -62,3 +62,13 @@ def test_what_cannot_be_decoded_has_no_thumbnail(data: bytes, tmp_path: Path) ->
 def test_a_file_that_is_gone_has_no_thumbnail(tmp_path: Path) -> None:
     with pytest.raises(BadImageError, match=r"^cannot be read: No such file or directory$"):
         make_thumbnail(tmp_path / "gone.jpg", 160)
+
+
+def test_a_thumbnail_is_also_had_as_a_jpeg_that_looks_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(image_bytes(1, size=(800, 600)))
+    webp = make_thumbnail(path, 320)
+
+    with Image.open(io.BytesIO(as_jpeg(webp))) as jpeg, Image.open(io.BytesIO(webp)) as original:
+        assert (jpeg.format, jpeg.size) == ("JPEG", (320, 240))
+        assert difference(jpeg, original) < 10
