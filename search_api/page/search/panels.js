@@ -38,7 +38,7 @@ function fillFolders(facets) {
 function fillDates(facets) {
   const wanted = parameters();
   const [from, to] = [input(say("From"), wanted.get("taken_gte") ?? "", "2019-05"), input(say("To"), wanted.get("taken_lte") ?? "", "2019-08")];
-  const hint = Object.assign(document.createElement("p"), { className: "note", textContent: say("A year, a month or a day: 2019, 2019-05, 2019-05-31") });
+  const hint = Object.assign(document.createElement("p"), { className: "note", textContent: say("2019, 2019-05 or 2019-05-31") });
   const years = (facets?.years ?? []).map(({ year, images }) => yearButton(year, images, wanted));
   const form = formOf([labelled(from), labelled(to)], () => {
     const [first, last] = [from.value.trim(), to.value.trim()];

@@ -90,7 +90,7 @@ export default {
   "Type a folder: holiday/2019": "输入文件夹，例如 holiday/2019",
   "From": "从",
   "To": "到",
-  "A year, a month or a day: 2019, 2019-05, 2019-05-31": "年、月或日：2019、2019-05、2019-05-31",
+  "2019, 2019-05 or 2019-05-31": "2019、2019-05 或 2019-05-31",
   "Either": "不限",
   "Apply": "应用",
   "what the picture shows": "图片里有什么",
