@@ -73,7 +73,7 @@ def _complete(operation: Document) -> None:
 
 def _refusals(operation: Document) -> dict[int, str]:
     """Return the statuses that every such operation may answer with."""
-    if operation["tags"][0] in _PUBLIC:
+    if operation.get("tags", [""])[0] in _PUBLIC:
         return {}
     reasons = {503: "The database does not answer, or the embedder cannot be used."}
     if operation.get("parameters") or "requestBody" in operation:
