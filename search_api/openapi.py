@@ -81,7 +81,7 @@ def _complete(method: str, path: str, operation: Document) -> None:
 
 def _refusals(method: str, path: str, operation: Document) -> dict[int, str]:
     """Return the statuses that every such operation may answer with."""
-    if operation["tags"][0] in _PUBLIC:
+    if operation.get("tags", [""])[0] in _PUBLIC:
         return {}
     reasons = access_refusals(method, path, operation)
     reasons[503] = "The database does not answer, or the embedder cannot be used."

@@ -18,7 +18,9 @@ from tests.fakes.gemini_server import FakeGemini
 from tests.fakes.openai_server import Asked, FakeOpenAI, Reply, caption_reply
 from tests.images import image_bytes
 
-# Trouble with a model, or too much at once, is an answer, too; and not all that a sentence forbids can be a schema.
+# Trouble with a model, or too much at once, is an answer, too; not all that a sentence forbids can be a schema; and no
+# key that is made up opens a session. What is wrong is tried systematically, one thing at a time, and not at random: in
+# an address, a number in place of a list of texts is a text like any other.
 _CONFIG = """
 seed = 1
 suppress-health-check = ["all"]
@@ -30,6 +32,8 @@ max-examples = 20
 with-security-parameters = false
 deterministic = true
 database = "none"
+[phases.fuzzing.generation]
+mode = "positive"
 """
 _DOCUMENT: dict[str, Any] = openapi_document()
 document = schemathesis.openapi.from_dict(_DOCUMENT, config=schemathesis.Config.from_str(_CONFIG))

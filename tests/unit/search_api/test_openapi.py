@@ -13,20 +13,17 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     for path in DOCUMENT["paths"].values()
     for method, operation in path.items()
 }
-FILES = {"get_file", "get_thumbnail"}
 
 
 def check(example: object, schema: dict[str, Any]) -> None:
     jsonschema_rs.validate({**schema, "components": DOCUMENT["components"]}, example)
 
 
-def answers(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def answers(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what an operation may answer in JSON when it does what it was asked to."""
     for status, response in operation["responses"].items():
-        yield from ((status, content) for content in response.get("content", {}).values())
-
-
-def test_every_operation_has_an_id_of_its_own() -> None:
-    assert len(OPERATIONS) == sum(len(path) for path in DOCUMENT["paths"].values())
+        if status < "300":
+            yield from (content for name, content in response.get("content", {}).items() if name == "application/json")
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -38,17 +35,13 @@ def test_every_operation_says_what_it_is_for(name: str) -> None:
     assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - FILES))
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_every_example_is_what_its_schema_says(name: str) -> None:
-    operation = OPERATIONS[name]
-    good = [content for status, content in answers(operation) if status < "300"]
-
-    for content in good:
+    for content in answers(OPERATIONS[name]):
         check(content["example"], content["schema"])
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    body = OPERATIONS[name].get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None:
         check(body["example"], body["schema"])
-    assert good or "204" in operation["responses"]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
