@@ -35,6 +35,7 @@ export function addressOf(wanted) {
 
 export function go(wanted) {
   const address = addressOf(wanted);
+  if (isSettled) places.set(keyOfEntry(), scrollY); // what was scrolled just now is told only with the next frame
   if (address !== location.pathname + location.search) history.pushState({ entry: crypto.randomUUID?.() ?? `${Math.random()}` }, "", address);
   dispatchEvent(new Event("moved"));
 }

@@ -23,7 +23,7 @@ function follow(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
   if (event.key === "/") {
     event.preventDefault();
-    box.focus();
+    box.focus({ preventScroll: true });
     box.select();
   } else if (event.key === "?") {
     event.preventDefault();
@@ -41,7 +41,7 @@ function isTyping(target) {
 function escape() {
   const wanted = parameters();
   if (wanted.has("image") || wanted.has("view")) return;
-  if (document.activeElement?.closest("#hits")) box.focus();
+  if (document.activeElement?.closest("#hits")) box.focus({ preventScroll: true });
   else if (wanted.has("like") || wanted.has("picture")) history.back();
 }
 
@@ -56,7 +56,7 @@ function walk(event) {
     : event.key === "Home" ? all[0]
     : event.key === "End" ? all.at(-1)
     : undefined;
-  if (next === undefined && event.key === "ArrowUp") box.focus();
+  if (next === undefined && event.key === "ArrowUp") box.focus({ preventScroll: true });
   else if (next === undefined && !(event.key in STEPS) && !(event.key in ROWS)) return;
   event.preventDefault();
   next?.focus({ preventScroll: true });
