@@ -16,19 +16,19 @@ from indexer.pipelines.keys.checking import KeyCheck
 from indexer.settings import Settings
 from search_api.access.gate import Gate
 from search_api.access.middleware import AccessMiddleware
-from search_api.answers import AnswersMiddleware
-from search_api.body_limit import BodyLimitMiddleware
 from search_api.editing import EditQueue
-from search_api.logs import with_request_ids
-from search_api.mcp_server import McpEndpoint
+from search_api.mcp.server import McpEndpoint
 from search_api.means import Means, allow_budget
-from search_api.observing import Metrics, ObservingMiddleware
-from search_api.openapi import describe, name_operation
-from search_api.origins import OwnOriginMiddleware
+from search_api.metrics.observing import Metrics, ObservingMiddleware
+from search_api.middleware.answers import AnswersMiddleware
+from search_api.middleware.body_limit import BodyLimitMiddleware
+from search_api.middleware.origins import OwnOriginMiddleware
+from search_api.middleware.request_log import RequestLogMiddleware
+from search_api.middleware.unread import UnreadBodyMiddleware
+from search_api.openapi.document import describe, name_operation
 from search_api.parts import Parts
 from search_api.problems import add_problem_handlers
 from search_api.reader import open_reader
-from search_api.request_log import RequestLogMiddleware
 from search_api.routes import (
     captions,
     feedback,
@@ -47,8 +47,8 @@ from search_api.routes import (
 )
 from search_api.routes import edits as edit_routes
 from search_api.routes import metrics as metrics_routes
+from search_api.serving.logs import with_request_ids
 from search_api.trying import TryOuts
-from search_api.unread import UnreadBodyMiddleware
 from search_api.updating import Updates
 from search_api.warming import Warming
 

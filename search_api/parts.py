@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from indexer.pipelines.counting import FacetsAnswer, count_facets
 from indexer.pipelines.receiving import Receiving
 from search_api.editing import EditQueue
-from search_api.index_metrics import IndexCollector
+from search_api.metrics.collecting import IndexCollector
+from search_api.metrics.observing import Metrics
 from search_api.model_calls import ModelCalls
-from search_api.observing import Metrics
 from search_api.reader import Reader
 from search_api.remembering import Remembered
 from search_api.trying import TryOuts

@@ -8,9 +8,9 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
-from search_api.answers import HEAD_ONLY, is_known
+from search_api.middleware.answers import HEAD_ONLY, is_known
+from search_api.openapi.refusals import Responses, refusals
 from search_api.problems import problem
-from search_api.refusals import Responses, refusals
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from search_api.access.gate import Gate
 from search_api.app import build_app
-from search_api.observing import Metrics
+from search_api.metrics.observing import Metrics
 from search_api.parts import Parts
 
 

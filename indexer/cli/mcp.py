@@ -16,4 +16,4 @@ def mcp() -> None:
     from indexer.settings import Settings
 
     # The service is named by string: the indexer imports nothing of it.
-    import_module("search_api.mcp_server").serve_stdio(Settings.load())
+    import_module("search_api.mcp.server").serve_stdio(Settings.load())

@@ -46,7 +46,7 @@ def serve(
     # uvicorn ends its work on SIGTERM and then sends it again, which alone would leave the embedded database running.
     signal.signal(signal.SIGTERM, _leave)
     # The service is named by string: the indexer imports nothing of it.
-    service, server = import_module("search_api.app"), import_module("search_api.server")
+    service, server = import_module("search_api.app"), import_module("search_api.serving.server")
     with (
         take_port(host, port) as listening,
         service.open_app(Settings.load(), hosts, is_key_needed=is_key_needed) as app,
@@ -54,7 +54,7 @@ def serve(
         listen(listening)
         shown = f"[{host}]" if ":" in host else host
         say(f"Caption Search is at http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it).")
-        import_module("search_api.logs").configure_logging(log_level, log_format)
+        import_module("search_api.serving.logs").configure_logging(log_level, log_format)
         server.serve_on(listening, app)
 
 

@@ -10,9 +10,9 @@ from indexer.errors import QueryError
 from indexer.models import RETRIEVAL, ImageId
 from indexer.pipelines.correcting import LONGEST_SENTENCE, MOST_SENTENCES, correct, take_back
 from indexer.pipelines.presenting_captions import CaptionAnswer, CorrectionAnswer, present_captions
+from search_api.openapi.refusals import refusals
 from search_api.parts import Parts, PartsDep
 from search_api.references import find_id
-from search_api.refusals import refusals
 from search_api.routes.images import UNKNOWN, ImageRef
 
 router = APIRouter(prefix="/images/{ref}/captions", tags=["captions"])

@@ -15,9 +15,9 @@ from indexer.pipelines.editing.accepting import accept
 from indexer.pipelines.editing.editing import refuse
 from indexer.pipelines.editing.presenting import EditAnswer, present_edit
 from indexer.pipelines.naming import name_image
+from search_api.openapi.refusals import Responses, refusals
 from search_api.parts import Parts, PartsDep
 from search_api.references import Reference, find_id
-from search_api.refusals import Responses, refusals
 
 router = APIRouter(prefix="/edits", tags=["edits"])
 

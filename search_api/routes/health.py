@@ -6,9 +6,9 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from typing_extensions import TypedDict
 
+from search_api.openapi.refusals import refusals
 from search_api.parts import PartsDep
 from search_api.problems import problem
-from search_api.refusals import refusals
 
 router = APIRouter(prefix="/health", tags=["health"])
 

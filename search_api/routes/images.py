@@ -13,9 +13,9 @@ from indexer.models import ImageId, Origin
 from indexer.pipelines.addresses import Addresses, addresses_of
 from indexer.pipelines.locating import find_file
 from indexer.pipelines.presenting_captions import CaptionAnswer, present_captions
+from search_api.openapi.refusals import refusals
 from search_api.parts import PartsDep
 from search_api.references import REFERENCE, find_id
-from search_api.refusals import refusals
 from search_api.sending import SentFile, sent_as
 from search_api.thumbnails import keep_thumbnail, step_of
 

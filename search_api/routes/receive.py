@@ -13,8 +13,8 @@ from indexer.pipelines.presenting_tried import UsageAnswer, present_usage
 from indexer.pipelines.updating import is_up_to_date
 from search_api.kinds import KINDS
 from search_api.model_calls import one_of
+from search_api.openapi.refusals import Responses, refusals
 from search_api.parts import PartsDep
-from search_api.refusals import Responses, refusals
 from search_api.uploads import kept
 
 router = APIRouter(prefix="/images", tags=["images"])

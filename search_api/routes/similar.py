@@ -11,9 +11,9 @@ from indexer.models import Collapse, Strictness
 from indexer.pipelines.presenting import MatchedAnswer, SearchAnswer, present, present_matched
 from search_api.filter_parameters import FilterParameters, filters_in
 from search_api.model_calls import one_of
+from search_api.openapi.refusals import refusals
 from search_api.parts import PartsDep
 from search_api.references import find_id
-from search_api.refusals import refusals
 from search_api.routes.images import ImageRef
 from search_api.routes.search import LONGEST_CURSOR, MOST_HITS
 from search_api.uploads import kept

@@ -14,9 +14,9 @@ from indexer.pipelines.locating import file_of, find_file
 from indexer.pipelines.presenting_tried import CaptionerAnswer, TriedAnswer, present_offer
 from search_api.kinds import KINDS
 from search_api.model_calls import one_of
+from search_api.openapi.refusals import refusals
 from search_api.parts import Parts, PartsDep
 from search_api.references import REFERENCE, find_id
-from search_api.refusals import refusals
 from search_api.uploads import kept
 
 router = APIRouter(tags=["captions"])

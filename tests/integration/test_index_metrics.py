@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from indexer.catalog.store import Store
 from indexer.errors import DatabaseError
-from search_api.index_metrics import Counted, IndexCollector, Recent, count
+from search_api.metrics.collecting import Counted, IndexCollector, Recent, count
 from search_api.model_calls import ModelCalls
 
 

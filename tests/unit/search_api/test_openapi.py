@@ -4,7 +4,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from search_api.openapi import load_examples
+from search_api.openapi.document import load_examples
 from tests.documents import openapi_document
 
 DOCUMENT: dict[str, Any] = openapi_document()

@@ -1,6 +1,6 @@
 import pytest
 
-from search_api.answers import is_known
+from search_api.middleware.answers import is_known
 from search_api.sending import read_range
 
 

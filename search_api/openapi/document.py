@@ -13,8 +13,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from search_api.access.document import SECURITY_SCHEMES, access_refusals, security_of
-from search_api.body_limit import MOST_BYTES, MOST_JSON_BYTES
-from search_api.refusals import PROBLEM
+from search_api.middleware.body_limit import MOST_BYTES, MOST_JSON_BYTES
+from search_api.openapi.refusals import PROBLEM
 
 Document = dict[str, Any]
 

@@ -13,7 +13,7 @@ from indexer.catalog.store import Store
 from indexer.catalog.store.status import Counts, Paid
 from indexer.errors import DatabaseError
 from indexer.pipelines.generations.switching import Standing, find_standings
-from search_api.index_figures import tell_counts, tell_gauge, tell_paid, tell_pool, tell_standings
+from search_api.metrics.figures import tell_counts, tell_gauge, tell_paid, tell_pool, tell_standings
 from search_api.model_calls import ModelCalls
 
 # Counting reads every image: reading the figures often must not have it done as often.

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from search_api import body_limit
-from search_api.body_limit import BodyLimitMiddleware
+from search_api.middleware import body_limit
+from search_api.middleware.body_limit import BodyLimitMiddleware
 from search_api.problems import add_problem_handlers
 
 

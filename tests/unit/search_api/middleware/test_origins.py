@@ -1,7 +1,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from search_api.origins import is_foreign
+from search_api.middleware.origins import is_foreign
 
 HOST = "localhost:8000"
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from search_api.answers import HEAD_ONLY, AnswersMiddleware
+from search_api.middleware.answers import HEAD_ONLY, AnswersMiddleware
 
 
 def ask(method: str, *answer: Message, **headers: str) -> tuple[Scope, list[Message]]:

@@ -5,7 +5,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from search_api.connections import PatientProtocol
+from search_api.serving.connections import PatientProtocol
 
 # Beyond so many, a connection is told 503 at once: each takes a file, of which a process may often have 1,024.
 _MOST_CONNECTIONS = 500

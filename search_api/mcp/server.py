@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from indexer.errors import CaptionSearchError
 from indexer.settings import Settings
-from search_api.body_limit import MOST_JSON_BYTES
-from search_api.mcp_tools import Tools
+from search_api.mcp.tools import Tools
+from search_api.middleware.body_limit import MOST_JSON_BYTES
 from search_api.reader import Reader, open_reader
 from search_api.references import REFERENCE, REFERENCE_RULE
 from search_api.warming import Warming

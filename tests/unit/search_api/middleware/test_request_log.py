@@ -7,9 +7,9 @@ from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
 from indexer.pipelines.keys.checking import Holder
-from search_api.logs import configure_logging, with_request_ids
+from search_api.middleware.request_log import RequestLogMiddleware
 from search_api.problems import add_problem_handlers
-from search_api.request_log import RequestLogMiddleware
+from search_api.serving.logs import configure_logging, with_request_ids
 
 
 @pytest.fixture
@@ -53,7 +53,11 @@ def test_a_request_is_one_line_of_json_without_what_was_searched_for(
 
     noted = lines(capsys)[-1]
     assert noted.keys() >= {"time", "level", "logger", "message", "request_id", "method", "path", "status", "ms"}
-    assert (noted["level"], noted["logger"], noted["request_id"]) == ("INFO", "search_api.request_log", "abc-1")
+    assert (noted["level"], noted["logger"], noted["request_id"]) == (
+        "INFO",
+        "search_api.middleware.request_log",
+        "abc-1",
+    )
     assert (noted["method"], noted["path"], noted["status"]) == ("GET", "/search", 200)
     assert (noted["key"], noted["client"]) == ("3:laptop", "testclient")
     assert "illness" not in json.dumps(noted)

@@ -15,7 +15,7 @@ from indexer.imaging.thumbnails import as_jpeg
 from indexer.models import Collapse, ImageId, Strictness
 from indexer.pipelines.explaining import explain_hit
 from indexer.pipelines.presenting_status import StatusAnswer
-from search_api.mcp_answers import (
+from search_api.mcp.answers import (
     ExplainedImage,
     FoundImages,
     KnownImage,

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from search_api import unread
-from search_api.unread import UnreadBodyMiddleware
+from search_api.middleware import unread
+from search_api.middleware.unread import UnreadBodyMiddleware
 
 MEGABYTE = 1_000_000
 

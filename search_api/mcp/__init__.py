@@ -1,0 +1,1 @@
+"""The index for agents, by the Model Context Protocol."""

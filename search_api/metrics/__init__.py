@@ -1,0 +1,1 @@
+"""`/metrics`: what the service notes of itself, and figures of the index."""

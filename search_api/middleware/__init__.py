@@ -1,0 +1,1 @@
+"""What every request passes on its way to the routes, and every answer on its way back."""

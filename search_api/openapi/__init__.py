@@ -1,0 +1,1 @@
+"""What the service tells of itself: every operation, its examples, and how it refuses."""
