@@ -7,7 +7,6 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.routing import Route
 
@@ -22,6 +21,7 @@ from search_api.means import Means, allow_budget
 from search_api.metrics.observing import Metrics, ObservingMiddleware
 from search_api.middleware.answers import AnswersMiddleware
 from search_api.middleware.body_limit import BodyLimitMiddleware
+from search_api.middleware.hosts import HostMiddleware
 from search_api.middleware.origins import OwnOriginMiddleware
 from search_api.middleware.request_log import RequestLogMiddleware
 from search_api.middleware.unread import UnreadBodyMiddleware
@@ -116,8 +116,8 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.
     app.add_middleware(OwnOriginMiddleware)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=("image/*", "text/*"))
-    # Against DNS rebinding: a foreign page cannot reach this machine under a name of its own.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    # Against DNS rebinding.
+    app.add_middleware(HostMiddleware, names=hosts)
     app.add_middleware(AnswersMiddleware)
     app.add_middleware(RequestLogMiddleware)
     app.add_middleware(UnreadBodyMiddleware)

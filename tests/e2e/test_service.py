@@ -165,7 +165,10 @@ def test_what_is_not_there_is_a_problem_too(client: httpx2.Client, path: str) ->
 
 
 def test_a_foreign_host_name_is_refused(client: httpx2.Client) -> None:
-    assert client.get("/search?q=mug", headers={"Host": "evil.example"}).status_code == 400
+    answer = client.get("/search?q=mug", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert "--allow-host" in answer.json()["detail"]
 
 
 def test_the_page_and_the_documentation_are_there(client: httpx2.Client) -> None:
