@@ -42,7 +42,7 @@ def _see_a_panel(page: Page, address: str) -> None:
 def _see_folders(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=mug&folder=home")
     page.get_by_role("button", name="home", exact=True).click()
-    page.get_by_role("checkbox", name="home").wait_for()
+    page.get_by_role("checkbox", name="home", exact=True).wait_for()
 
 
 def _see_help(page: Page, address: str) -> None:
