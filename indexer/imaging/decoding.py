@@ -4,7 +4,7 @@ import struct
 import threading
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
 import numpy as np
@@ -18,7 +18,7 @@ from indexer.imaging.sizes import scaled
 MAX_PIXELS = 100_000_000
 _LARGEST_12_BIT, _LARGEST_16_BIT = 4095.0, 65535.0
 _LARGE_PIXELS = 25_000_000
-_large = threading.Semaphore(1)  # one large image at a time: decoded, it takes gigabytes
+_large = threading.RLock()  # one large image at a time: decoded, it takes gigabytes
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
 _NAMES = "jpg jpeg jpe jfif mpo png apng webp gif tif tiff bmp dib avif heic heif hif"
 SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
@@ -28,6 +28,9 @@ pillow_heif.register_heif_opener()
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Our own limit below is told as a reason; Pillow's would warn first and speak of attacks.
 Image.MAX_IMAGE_PIXELS = None
+# Pixels in blocks over the 32 MB from which on malloc always asks the system, and gives back: of smaller ones a service
+# went on holding 1.9 GB after a few large images.
+Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]  # C, without stubs
 
 # What Pillow's decoders raise on broken data (OSError: cut short; the rest: nonsense in headers and chunks).
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, RuntimeError)
@@ -67,10 +70,15 @@ def decode(image: Image.Image, max_edge: int, *, is_faithful: bool = False) -> I
 
     With `is_faithful` what is transparent stays so, as RGBA, and colours of another profile become sRGB.
     JPEGs are decoded at a reduced scale where that suffices: libjpeg's scaled inverse DCT. Large images wait for each
-    other. Raises BadImageError where the data is cut short or damaged.
+    other, see `alone`. Raises BadImageError where the data is cut short or damaged.
     """
-    with _large if image.width * image.height > _LARGE_PIXELS else nullcontext():
+    with alone(image):
         return _decode(image, max_edge, to_srgb if is_faithful else _flatten)
+
+
+def alone(image: Image.Image) -> AbstractContextManager[object]:
+    """Give what has a large image wait until no other thread has one; whoever has it may ask for it again."""
+    return _large if image.width * image.height > _LARGE_PIXELS else nullcontext()
 
 
 def _decode(image: Image.Image, max_edge: int, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
@@ -154,8 +162,9 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    rgba = image.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    flat = Image.alpha_composite(white, rgba).convert("RGB")
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+    # Two copies of the pixels, of which a large image has 400 MB: Image.alpha_composite would need five.
+    flat = Image.new("RGB", rgba.size, "white")
+    flat.paste(rgba, mask=rgba)
     flat.info = {key: value for key, value in image.info.items() if key != "transparency"}
     return flat

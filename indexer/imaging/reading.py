@@ -12,7 +12,7 @@ from typing import IO
 from PIL import Image
 
 from indexer.errors import BadImageError
-from indexer.imaging.decoding import decode, is_rotated, load_png, open_image, seen_size
+from indexer.imaging.decoding import alone, decode, is_rotated, load_png, open_image, seen_size
 from indexer.imaging.hashing import perceptual_hash, sha256_of
 from indexer.imaging.jpeg import without_metadata
 from indexer.imaging.metadata import read_metadata
@@ -79,7 +79,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 def _read(
     file: IO[bytes], sha256: bytes, size_bytes: int, fit: Callable[[int, int], int]
 ) -> tuple[ImageFacts, Picture]:
-    with open_image(file) as image:
+    with open_image(file) as image, alone(image):
         load_png(image)
         width, height = seen_size(image)
         metadata, format_name = read_metadata(image), image.format or ""

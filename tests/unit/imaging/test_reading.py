@@ -1,5 +1,7 @@
 import hashlib
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from indexer.errors import BadImageError
-from indexer.imaging import reading
+from indexer.imaging import decoding, reading
 from indexer.imaging.reading import ReadImage, read_image
 from tests.images import image_bytes, make_picture
 from tests.unit.imaging.pictures import FAITHFUL, difference, encoded, jpeg_pixels, oriented_exif
@@ -169,3 +171,24 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
     monkeypatch.setattr(reading, "sha256_of", hash_while_it_grows)
     with pytest.raises(BadImageError, match="changed while it was read"):
         read(tmp_path, image_bytes(1), name="growing.jpg")
+
+
+def test_large_images_wait_for_each_other_before_any_of_their_pixels_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding_now, most = 0, 0
+
+    def load_slowly(_: Image.Image) -> None:
+        nonlocal decoding_now, most
+        decoding_now += 1
+        most = max(most, decoding_now)
+        time.sleep(0.05)
+        decoding_now -= 1
+
+    monkeypatch.setattr(decoding, "_LARGE_PIXELS", 1000)
+    monkeypatch.setattr(reading, "load_png", load_slowly)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda n: read(tmp_path, image_bytes(n, "PNG"), name=f"{n}.png"), range(4)))
+
+    assert [each.facts.width for each in found] == [64] * 4
+    assert most == 1
