@@ -86,16 +86,14 @@ def open_app(settings: Settings, hosts: Sequence[str], *, is_key_needed: bool) -
         # A model takes seconds to load: the service is up meanwhile, and ready afterwards.
         stop = threading.Event()
         threading.Thread(target=Warming(parts).run, args=(stop,), name="warming", daemon=True).start()
-        editing = threading.Thread(target=edits.run, args=(stop,), name="editing", daemon=True)
-        editing.start()
+        threading.Thread(target=edits.run, args=(stop,), name="editing", daemon=True).start()
         try:
             yield build_app(parts, Gate(keys, is_key_needed=is_key_needed), hosts)
         finally:
             stop.set()
-            edits.wake.set()
             parts.receiving.stop()
             updates.close()
-            editing.join()  # what is in flight is paid for: its answer is waited for and kept
+            edits.close()
 
 
 def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:

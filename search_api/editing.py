@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from threading import Event
+from threading import Event, Lock
 
 from indexer.captioning.prompts import DEFAULT_FOLDER
 from indexer.catalog.store.edits import QueuedEdit
@@ -43,20 +43,29 @@ class EditQueue:
         self._busy: set[EditId] = set()
         self._tries: Counter[EditId] = Counter()
         self._stops: set[Event] = set()
+        self._groups = ThreadPoolExecutor(_GROUPS, "edits")
+        self._beginning = Lock()
         self._is_over = False
 
     def run(self, stop: Event) -> None:
-        """Do edits until `stop`, and end after the calls in flight; a database that is away is waited for."""
-        with ThreadPoolExecutor(_GROUPS, "edits") as groups:
-            while not stop.is_set():
-                self._begin(groups)
-                self.wake.wait(_LOOKS_EVERY_S)
-                self.wake.clear()
-            self._is_over = True
-            for running in list(self._stops):
-                running.set()
+        """Do edits until `stop`, also after the database was away."""
+        while not stop.is_set():
+            self._begin()
+            self.wake.wait(_LOOKS_EVERY_S)
+            self.wake.clear()
 
-    def _begin(self, groups: ThreadPoolExecutor) -> None:
+    def close(self) -> None:
+        """Begin nothing any more, and wait for the calls in flight: their answers are paid for.
+
+        A look for edits is not waited for: it may be waiting for the database.
+        """
+        with self._beginning:
+            self._is_over = True
+        for running in list(self._stops):
+            running.set()
+        self._groups.shutdown()
+
+    def _begin(self) -> None:
         try:
             queued = self._store.edits.find_queued()
         except DatabaseError as exc:
@@ -65,8 +74,11 @@ class EditQueue:
         fresh = sorted((edit for edit in queued if edit.edit_id not in self._busy), key=_who)
         for who, edits in groupby(fresh, key=_who):
             edit_ids = [edit.edit_id for edit in edits]
-            self._busy.update(edit_ids)
-            groups.submit(self._do, *who, edit_ids).add_done_callback(_log_fault)
+            with self._beginning:
+                if self._is_over:
+                    return
+                self._busy.update(edit_ids)
+                self._groups.submit(self._do, *who, edit_ids).add_done_callback(_log_fault)
 
     def _do(self, api_format: ApiFormat, model: str, edit_ids: Sequence[EditId]) -> None:
         stop = Event()  # a run that breaks off sets its own

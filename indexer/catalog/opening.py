@@ -9,6 +9,9 @@ from indexer.catalog.store import Store
 from indexer.errors import DatabaseError
 from indexer.settings import Settings
 
+# Somebody waits for the answer, and a service that is told to end waits for whoever waits.
+_SERVED_WITHIN_S = 10.0
+
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[str]:
@@ -43,5 +46,5 @@ def open_served_store(settings: Settings) -> Iterator[Store]:
                 raise DatabaseError(
                     f"The database lacks {len(missing)} migrations ({', '.join(missing)}): run `indexer db migrate`."
                 )
-        with Store(conninfo) as store:
+        with Store(conninfo, patience_s=_SERVED_WITHIN_S) as store:
             yield store

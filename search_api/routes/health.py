@@ -20,8 +20,8 @@ class HealthAnswer(TypedDict):
 
 
 @router.get("/live", summary="Whether the process runs")
-def check_live() -> HealthAnswer:
-    """Answer as long as the process runs."""
+async def check_live() -> HealthAnswer:
+    """Answer as long as the process runs, also while all its threads wait for the database."""
     return {"status": "ok"}
 
 

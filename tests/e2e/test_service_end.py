@@ -1,9 +1,11 @@
 """A service that is told to end: what is in flight has its answer, and nothing of it stays behind."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import psutil
@@ -60,6 +62,30 @@ def test_nothing_stays_behind(indexed: Command) -> None:
 
     assert _connections(indexed) == 0
     assert not any(process.is_running() for process in processes)
+
+
+def test_a_service_whose_database_is_gone_lives_and_leaves_soon(tmp_path: Path) -> None:
+    command = Command(tmp_path, {"CAPTION_SEARCH_HOME": str(tmp_path / "home")})
+    with running(command) as served, ThreadPoolExecutor(50) as pool:
+        wait_until(lambda: _status(served.address, "/health/ready") == 200)
+        [database] = (tmp_path / "home").rglob("postmaster.pid")
+        os.kill(int(database.read_text().split()[0]), signal.SIGINT)
+        wait_until(lambda: not database.exists())
+
+        waiting = [pool.submit(_status, served.address, "/generations") for _ in range(50)]  # more than it has threads
+        time.sleep(1.0)
+        began = time.monotonic()
+        live, live_s = _status(served.address, "/health/live"), time.monotonic() - began
+        served.process.send_signal(signal.SIGTERM)
+        left = served.process.wait(timeout=28)  # an orchestrator's patience is often 30 s
+
+        assert (live, live_s < 2) == (200, True)
+        assert left == 128 + signal.SIGTERM
+        assert {each.result() for each in waiting} == {503}
+
+
+def _status(address: str, path: str) -> int:
+    return httpx2.get(address + path, timeout=60).status_code
 
 
 def _is_reachable(address: str) -> bool:

@@ -92,6 +92,7 @@ def running(queue: EditQueue) -> Iterator[None]:
     finally:
         stop.set()
         queue.wake.set()
+        queue.close()
         thread.join()
 
 

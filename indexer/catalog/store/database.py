@@ -32,6 +32,9 @@ _PLANS: dict[Plan, LiteralString] = {
     "anew": "SET plan_cache_mode = 'force_custom_plan'",
 }
 
+# So long a connection is waited for, while others use all of them, or the server is away.
+PATIENCE_S = 30.0
+
 # A machine that was switched off gives up its locks within minutes.
 _KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
@@ -41,7 +44,7 @@ Result = TypeVar("Result")
 class Database:
     """A pool of autocommit connections; each call is one statement, and so one short transaction."""
 
-    def __init__(self, conninfo: str, *, max_connections: int = 10) -> None:
+    def __init__(self, conninfo: str, *, max_connections: int = 10, patience_s: float = PATIENCE_S) -> None:
         self.conninfo = conninfo
         self._plans: WeakKeyDictionary[Connection[DictRow], Plan] = WeakKeyDictionary()
         self._pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
@@ -49,7 +52,7 @@ class Database:
             min_size=1,
             max_size=max_connections,
             open=True,
-            timeout=30,
+            timeout=patience_s,
             kwargs={"autocommit": True, "row_factory": dict_row},
             configure=_configure,
             check=_check,

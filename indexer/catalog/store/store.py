@@ -8,7 +8,7 @@ from indexer.catalog.store.calibrations import Calibrations
 from indexer.catalog.store.captions import Captions
 from indexer.catalog.store.comparisons import Comparisons
 from indexer.catalog.store.corrections import Corrections
-from indexer.catalog.store.database import Database
+from indexer.catalog.store.database import PATIENCE_S, Database
 from indexer.catalog.store.edits import Edits
 from indexer.catalog.store.entries import Entries
 from indexer.catalog.store.facets import Facets
@@ -32,8 +32,8 @@ from indexer.catalog.store.status import Status
 class Store:
     """Everything the catalogue remembers; a context manager that closes its connections."""
 
-    def __init__(self, conninfo: str, *, max_connections: int = 10) -> None:
-        self._database = Database(conninfo, max_connections=max_connections)
+    def __init__(self, conninfo: str, *, max_connections: int = 10, patience_s: float = PATIENCE_S) -> None:
+        self._database = Database(conninfo, max_connections=max_connections, patience_s=patience_s)
         self.images = Images(self._database)
         self.captions = Captions(self._database)
         self.records = Records(self._database)
