@@ -91,6 +91,7 @@ def test_every_captioner_that_is_set_up_can_be_chosen(
         "openai": True, "huggingface": True, "blip": False, "offline": False
     }  # fmt: skip
     assert [name for name, offer in offers.items() if offer["default"]] == ["blip"]
+    assert (offers["offline"]["model"], offers["blip"]["model"]) == ("offline", str(model))
     assert set(offers["openai"]["kinds"]) >= {"retrieval", "alt_text", "ecommerce", "moderation"}
     assert (offers["huggingface"]["kinds"], offers["blip"]["kinds"]) == (["retrieval", "alt_text"], ["retrieval"])
     assert tried["openai"]["captions"][0]["sentences"] == ["By gpt-4o-mini."]
