@@ -41,8 +41,8 @@ class TagFacet(TypedDict):
 class FacetsAnswer(TypedDict):
     """How many images of the live index each filter would leave; each value is one that the filter takes.
 
-    `folders` are the ingested ones and those right in them, `tags` the most frequent. `contains_people` is null where
-    no moderation caption tells.
+    `folders` are the ingested ones and those right in them, but none that holds everything; `tags` the most frequent.
+    `contains_people` is null where no moderation caption tells.
     """
 
     folders: list[FolderFacet]

@@ -1,6 +1,7 @@
 -- name: count_folders
 -- Count a generation's images in and below each ingested folder, and each folder right in it; an image that lies in one
--- twice counts once. Folders that are named by what lies in them (of edits, of uploads) are nobody's choice.
+-- twice counts once. Folders that are named by what lies in them (of edits, of uploads) are nobody's choice,
+-- and one that holds everything is none.
 WITH path AS (
     SELECT DISTINCT l.image_id, f.depth, array_to_string(l.folders[:f.depth], '/') AS folder
     FROM location l
@@ -11,6 +12,7 @@ SELECT p.folder, count(*) AS images
 FROM path p
 JOIN entry e ON e.generation_id = {generation} AND e.image_id = p.image_id
 GROUP BY 1
+HAVING count(*) < (SELECT count(*) FROM entry WHERE generation_id = {generation})
 ORDER BY 2 DESC, 1
 LIMIT %(limit)s;
 
