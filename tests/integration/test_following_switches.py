@@ -312,7 +312,8 @@ def test_a_service_does_not_notice_connections_that_are_dropped(parts: Parts, da
     warming.look()
     with psycopg.connect(database, autocommit=True) as killer:
         killer.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            # With a time to wait: else it answers before they are gone, while their connections still look well.
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND query !~ 'advisory'"
         )
 
