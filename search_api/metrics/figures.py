@@ -74,7 +74,9 @@ def tell_standings(standings: Sequence[Standing]) -> Iterator[Metric]:
 def tell_paid(paid: Sequence[Paid]) -> Iterator[Metric]:
     """Yield what the ledger says was asked and paid."""
     labels = ["captioner", "model", "purpose", "outcome"]
-    requests = CounterMetricFamily(f"{_PREFIX}_captioner_requests", "Requests to models.", labels=labels)
+    requests = CounterMetricFamily(
+        f"{_PREFIX}_captioner_requests", "Requests to models, by all services.", labels=labels
+    )
     tokens = CounterMetricFamily(f"{_PREFIX}_captioner_tokens", "Their tokens.", labels=[*labels, "direction"])
     cost = CounterMetricFamily(f"{_PREFIX}_captioner_cost_usd", "Their cost, where it is known.", labels=labels)
     for each in paid:
