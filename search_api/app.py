@@ -23,6 +23,7 @@ from search_api.middleware.answers import AnswersMiddleware
 from search_api.middleware.body_limit import BodyLimitMiddleware
 from search_api.middleware.hosts import HostMiddleware
 from search_api.middleware.origins import OwnOriginMiddleware
+from search_api.middleware.query_limit import QueryLimitMiddleware
 from search_api.middleware.request_log import RequestLogMiddleware
 from search_api.middleware.unread import UnreadBodyMiddleware
 from search_api.openapi.document import describe, name_operation
@@ -109,6 +110,7 @@ def build_app(parts: Parts, gate: Gate, hosts: Sequence[str]) -> FastAPI:
     )
     app.state.parts, app.state.gate = parts, gate
     describe(app, is_key_needed=gate.is_key_needed)
+    app.add_middleware(QueryLimitMiddleware)
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AccessMiddleware, gate=gate)
     # Against cross-site spending: a foreign page cannot have its visitors' browsers write here.

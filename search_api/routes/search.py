@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.catalog import searching
-from indexer.catalog.searching.filters import Filter, read_filters
+from indexer.catalog.searching.filters import MOST_FILTERS, Filter, read_filters
 from indexer.models import Collapse, Mode, Strictness
 from indexer.pipelines.presenting import SearchAnswer, present
 from search_api.filter_parameters import FilterParameters, filters_in
@@ -39,7 +39,9 @@ class SearchBody(_Search):
 
     model_config = ConfigDict(extra="forbid")
 
-    filters: dict[str, Any] = Field(default_factory=dict, examples=[{"taken": {"gte": "2024-01-01"}}])
+    filters: dict[str, Any] = Field(
+        default_factory=dict, max_length=MOST_FILTERS, examples=[{"taken": {"gte": "2024-01-01"}}]
+    )
 
 
 @router.get("/search", summary="Search, with filters in the address")

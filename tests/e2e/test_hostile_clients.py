@@ -123,6 +123,17 @@ def test_no_path_leads_out_of_what_is_served(guarded: Guarded, path: str) -> Non
     assert b"import" not in answer
 
 
+def test_an_address_of_parameters_alone_holds_up_nobody(guarded: Guarded) -> None:
+    parameters = "&".join(f"{number:x}" for number in range(12_500))
+    began = time.monotonic()
+
+    with guarded.client(guarded.searching) as client:
+        answer = client.get(f"/search?{parameters}")
+
+    assert answer.status_code == 422
+    assert time.monotonic() - began < 5
+
+
 def test_a_picture_that_would_fill_the_memory_is_refused_unseen(guarded: Guarded, tmp_path: Path) -> None:
     write_odd_files(tmp_path)
     before = memory_bytes(guarded)

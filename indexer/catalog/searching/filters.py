@@ -21,7 +21,9 @@ _TIMES = ("taken", "added")
 _FLAGS = ("has_text",)
 FIELDS = (*_CHOICES, *_TEXTS, *_NUMBERS, *_TIMES, *_FLAGS)
 RANGED = (*_NUMBERS, *_TIMES)
+MOST_FILTERS = 100
 _MOST_VALUES = 100
+_LONGEST_VALUE = 1000
 _LARGEST = 2**31 - 1
 
 
@@ -44,6 +46,8 @@ class Filter:
 
 def read_filters(given: Mapping[str, object]) -> tuple[Filter, ...]:
     """Read the contract's `{"taken": {"gte": "2024-01-01"}, "origin": {"in": ["original"]}}`; raises QueryError."""
+    if len(given) > MOST_FILTERS:
+        raise QueryError(f"A search takes {MOST_FILTERS} filters at most.")
     return tuple(
         make_filter(field, operator, value)
         for field, conditions in given.items()
@@ -108,7 +112,9 @@ def _plain(field: str, value: object) -> str:
     """Return a value as text that Postgres takes; raises QueryError for nothing, and for lists inside of lists."""
     if not isinstance(value, str | int | float):
         raise QueryError(f"{field} takes some text, not {clean_text(repr(value))}.")
-    return clean_text(str(value))
+    if len(text := str(value)) > _LONGEST_VALUE:
+        raise QueryError(f"{field} takes at most {_LONGEST_VALUE:,} characters.")
+    return clean_text(text)
 
 
 def _read_text(field: str, value: object) -> str:

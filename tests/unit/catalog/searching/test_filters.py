@@ -55,6 +55,8 @@ def test_values_are_brought_into_the_catalogues_form(field: str, value: object, 
     ("given", "message"),
     [
         ({"origin": {"in": ["painting"]}}, "origin takes one of original, edit, frame, not 'painting'"),
+        ({"folder": "a" * 1001}, "folder takes at most 1,000 characters"),
+        ({f"x{n}": True for n in range(101)}, "A search takes 100 filters at most"),
         ({"origin": {"gte": "edit"}}, "origin does not know gte: it takes eq, in, not_in"),
         ({"taken": {"in": ["2024"]}}, "taken does not know in"),
         ({"width": {"gte": "wide"}}, "width takes a number of pixels, not 'wide'"),
