@@ -1,4 +1,4 @@
-"""What all answers have in common: no body for HEAD, a 304 where the client has it, and no guessing of types."""
+"""What all answers have in common: no body for HEAD, a 304 where the client has it, no guessing of types, no frames."""
 
 from http import HTTPStatus
 
@@ -48,6 +48,7 @@ class _Amended:
     def _amend(self, message: Message) -> Message:
         headers = MutableHeaders(raw=list(message["headers"]))
         headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")  # /docs has buttons that spend, which a foreign page could cover
         status = message["status"]
         if status == HTTPStatus.OK and self._is_read and is_known(self._known, headers.get("etag")):
             status, self._has_body = HTTPStatus.NOT_MODIFIED, False
