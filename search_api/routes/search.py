@@ -26,7 +26,9 @@ class _Search(BaseModel):
     limit: int = Field(20, ge=1, le=MOST_HITS)
     cursor: str | None = Field(None, min_length=1, max_length=LONGEST_CURSOR, description="next_cursor of a page")
     strictness: Strictness = Field("normal", description="low cuts nothing off, high leaves likely hits out, too")
-    collapse: Collapse = Field("none", description="fold near-duplicates, or the edits of one image")
+    collapse: Collapse = Field(
+        "none", description="fold near-duplicates, or the edits of one image; a list without words is never folded"
+    )
     explain: bool = Field(False, description="add the arithmetic of every score")
 
 
