@@ -139,6 +139,26 @@ def test_captions_are_shown_with_what_matched_and_run_nothing(page: Page, addres
     assert said == []
 
 
+def test_few_hits_are_larger_and_their_words_stand_beneath(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/?folder=animals")
+    desk.locator("#hits li").nth(39).wait_for()
+    usual = max(box["height"] for row in rows_of(desk)[:-1] for box in row)
+    desk.goto(f"{address}/?q=script+sprayed+on+a+wall")
+    item = desk.locator("#hits li").first
+    item.wait_for()
+    picture, words = item.locator("img").bounding_box(), item.locator(".words").bounding_box()
+    opacity = item.locator(".words").evaluate("words => getComputedStyle(words).opacity")
+    desk.get_by_role("button", name="Show weaker matches, too").click()
+    desk.locator("#hits li").nth(39).wait_for()
+    hidden = desk.locator("#hits .words").first.evaluate("words => getComputedStyle(words).opacity")
+
+    assert picture is not None
+    assert words is not None
+    assert picture["height"] > usual
+    assert words["y"] >= picture["y"] + picture["height"] - 1
+    assert (opacity, hidden) == ("1", "0")
+
+
 def test_what_looks_the_same_is_one_hit_that_opens(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=red+mug+on+a+wooden+desk")
     more = page.get_by_role("button", name="1 more that looks the same")
