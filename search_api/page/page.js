@@ -1,6 +1,6 @@
 // What the address says is shown: a search, an image of it, the index, or the try-out panel.
 import { keepingPlace, lead, parameters } from "/page/address.js";
-import { leaveSearch, prepareSearch, showSearch } from "/page/search/search.js";
+import { leaveSearch, prepareSearch, showQuery, showSearch } from "/page/search/search.js";
 import { findSession } from "/page/session.js";
 import { language, speak, translate } from "/page/words.js";
 
@@ -38,6 +38,7 @@ async function show(isBack) {
   [shown, before, leave] = [name, wanted, () => {}];
   for (const place of document.querySelectorAll("main [data-view]")) place.hidden = place.dataset.view !== name;
   mark(name);
+  showQuery(wanted);
   if (name !== "search") said.textContent = "";
   await keepingPlace(isBack, async () => {
     const view = await VIEWS[name]();

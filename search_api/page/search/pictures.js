@@ -20,7 +20,7 @@ export function offerPictures() {
     field.value = "";
   });
   thumb.querySelector("button").addEventListener("click", () => {
-    go(altered({ picture: null, like: null }));
+    go(altered({ picture: null, like: null, image: null }));
     document.getElementById("q").focus();
   });
   addEventListener("paste", (event) => takes() && searchBy(imageIn(event.clipboardData), event));
@@ -55,12 +55,18 @@ async function beginWithout(wanted) {
   return begin(parameters());
 }
 
-// What is searched by, in the bar and above the hits; `search` is its answer, once that is there.
-export function showAsked(wanted, search = null) {
+// The picture that is searched by, in the bar.
+export function showThumb(wanted) {
   const picture = pictures.get(wanted.get("picture"));
   const like = wanted.get("like");
   thumb.hidden = !picture && !like;
   if (!thumb.hidden) thumb.querySelector("img").src = picture?.url ?? `/images/${encodeURIComponent(like)}/thumbnail?size=160`;
+}
+
+// What it is known as, above the hits; `search` is its answer, once that is there.
+export function showAsked(wanted, search = null) {
+  const picture = pictures.get(wanted.get("picture"));
+  const like = wanted.get("like");
   const parts = search?.problem !== undefined ? [] : picture ? told(picture, search) : like ? [line(say("Images like this one")), wayBack(like)] : [];
   place.hidden = parts.length === 0;
   place.replaceChildren(...parts);
