@@ -321,6 +321,16 @@ def test_the_header_tells_what_is_asked_for_in_every_view(page: Page, address: s
     assert elsewhere == ("", True)
 
 
+def test_an_image_that_is_not_there_is_told_and_stays_told(page: Page, address: str) -> None:
+    with page.expect_response("**/search?*"):
+        page.goto(f"{address}/?q=red+mug&image=99999")
+    page.locator("#hits li").first.wait_for(state="attached")
+
+    expect(page.get_by_role("alert")).to_have_text("There is no image 99999.")
+    page.get_by_role("link", name="← “red mug”").click()
+    page.locator("#hits .picture").first.wait_for()
+
+
 def test_what_is_typed_while_an_image_loads_stays(page: Page, address: str) -> None:
     held: list[Route] = []
 

@@ -263,6 +263,45 @@ def test_what_goes_wrong_is_one_sentence_with_a_button_to_try_again(desk: Page, 
     assert desk.get_by_text("The database has too much to do.").count() == 0
 
 
+def test_a_view_that_does_not_come_is_told_with_a_button_to_try_again(desk: Page, address: str) -> None:
+    desk.route("**/overview/overview.js", lambda route: route.abort())
+    desk.goto(f"{address}/?q=red+mug")
+    desk.get_by_role("link", name="Index").click()
+    desk.get_by_text("The service does not answer. Is it still running?").wait_for()
+    desk.unroute("**/overview/overview.js")
+    desk.get_by_role("button", name="Try again").click()
+
+    desk.get_by_role("heading", name="The index", exact=True).wait_for()
+
+
+def test_where_filters_leave_nothing_of_a_search_that_is_said(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/?q=red+mug&format=gif")
+    desk.get_by_role("heading", name="Nothing matches within these filters.").wait_for()
+    desk.get_by_role("button", name="Remove the filters").click()
+
+    desk.locator("#hits .strong").first.wait_for()
+
+
+def test_a_hit_whose_file_is_lost_keeps_its_frame_and_its_words(desk: Page, address: str) -> None:
+    desk.route("**/thumbnail?*", lambda route: route.fulfill(status=404))
+    desk.goto(f"{address}/?q=red+mug")
+    lost = desk.locator("#hits li.lost").first
+    lost.wait_for()
+
+    assert lost.evaluate("item => getComputedStyle(item).borderTopWidth") == "0px"
+    assert lost.locator("img").evaluate("image => image.clientHeight > 100")
+
+
+def test_the_header_of_who_signed_in_takes_two_rows_of_a_phone(address: str) -> None:
+    with browsing(width=360, has_touch=True) as page:
+        session = {"key_needed": True, "name": "eye", "scopes": ["search"]}
+        page.route("**/session", lambda route: route.fulfill(json=session))
+        page.goto(f"{address}/?q=red+mug")
+        page.get_by_role("button", name="Sign out").wait_for()
+
+        assert page.locator("header").evaluate("header => header.offsetHeight") < 130
+
+
 def test_an_index_that_is_being_built_is_told_in_a_word(desk: Page, address: str) -> None:
     live = {"id": 1, "state": "live", "prompt_revision": 1, "coverage": 1.0}
     building = {"id": 2, "state": "building", "prompt_revision": 2, "coverage": 0.625}

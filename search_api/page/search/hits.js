@@ -13,10 +13,6 @@ export function lastHits() {
   return shown?.key === keyOf() ? shown.hits.map((hit) => hit.image_id) : [];
 }
 
-export function hitOf(image) {
-  return shown?.hits.find((hit) => hit.image_id === Number(image)) ?? null;
-}
-
 export function shownSearch() {
   return shown;
 }

@@ -50,7 +50,7 @@ async function sendPicture(picture, wanted) {
 
 // After a reload the picture is gone; what it was recognised as is in the address.
 async function beginWithout(wanted) {
-  if (!wanted.has("like")) return { problem: say("The page no longer has that picture: choose it again.") };
+  if (!wanted.has("like")) return { problem: say("The page no longer has that picture: choose it again."), status: 404 };
   note(altered({ picture: null }));
   return begin(parameters());
 }
@@ -76,7 +76,15 @@ function told(picture, search) {
   if (!search) return [line(picture.mayDescribe ? say("It is being described…") : say("It is looked up…"))];
   const { matched_by: by, caption } = search.answer;
   if (by === "caption") return [line(say("Described as: “{caption}”", { caption: caption.join(" ") }))];
-  return by ? [line(say(RECOGNISED[by]))] : [line(say("This picture is not in your library.")), ...describe(picture)];
+  return by ? [line(say(RECOGNISED[by])), ...likeIt(search.hits)] : [line(say("This picture is not in your library.")), ...describe(picture)];
+}
+
+// What is like it is a search of its own, and costs nothing.
+function likeIt([hit]) {
+  if (!hit) return [];
+  const link = lead(document.createElement("a"), { like: hit.image_id });
+  link.textContent = say("Similar images");
+  return [link];
 }
 
 function describe(picture) {
