@@ -1,8 +1,8 @@
 // What the address says is shown: a search, an image of it, the index, or the try-out panel.
 import { keepingPlace, lead, parameters } from "/page/address.js";
-import { leaveSearch, prepareSearch, showSearch } from "/page/search/search.js";
+import { leaveSearch, prepareSearch, showQuery, showSearch } from "/page/search/search.js";
 import { findSession } from "/page/session.js";
-import { language, speak, translate } from "/page/words.js";
+import { language, say, speak, translate } from "/page/words.js";
 
 // Each view shows itself by its address; `before` is the address that was shown until now.
 const VIEWS = {
@@ -38,14 +38,27 @@ async function show(isBack) {
   [shown, before, leave] = [name, wanted, () => {}];
   for (const place of document.querySelectorAll("main [data-view]")) place.hidden = place.dataset.view !== name;
   mark(name);
+  showQuery(wanted);
   if (name !== "search") said.textContent = "";
   await keepingPlace(isBack, async () => {
-    const view = await VIEWS[name]();
-    if (signal.aborted) return;
+    const view = await loaded(name);
+    if (signal.aborted || view === null) return;
     leave = view.leave;
     await view.show(signal, last);
   });
   if (name === "image" && !signal.aborted) prepareSearch();
+}
+
+// The view's module, or null where it does not come: that is said, for nothing else of the view can be.
+async function loaded(name) {
+  try {
+    return await VIEWS[name]();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const again = Object.assign(document.createElement("button"), { type: "button", textContent: say("Try again"), onclick: () => location.reload() });
+    said.replaceChildren(say("The service does not answer. Is it still running?"), " ", again);
+    return null;
+  }
 }
 
 function mark(name) {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
 from tests.fakes.openai_server import FakeOpenAI, Fault, caption_reply
@@ -95,6 +95,34 @@ def test_what_a_model_says_is_only_shown_until_a_person_takes_and_saves_it(
     assert (taken, unsaved) == ("A glowing jellyfish.\nSomething drifts in the sea.", before)
     assert served(address, 3) == ["A glowing jellyfish.", "Something drifts in the sea."]
     assert len(openai_server.accepted) == asked + 1
+
+
+def test_going_back_to_the_hits_shows_the_new_words(page: Page, address: str) -> None:
+    page.goto(f"{address}/?q=steam+train")
+    page.locator("#hits .picture").first.click()
+    write(page, "An old steam train, which my grandmother drove.")
+    save(page)
+    page.go_back()
+
+    expect(page.locator("#hits .caption").first).to_contain_text("grandmother", timeout=30_000)
+
+
+def test_a_form_that_is_closed_while_it_is_saved_is_saved(page: Page, address: str) -> None:
+    said, held = listen(page), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/captions/retrieval", hold)
+    page.goto(f"{address}/?image=3")
+    write(page, _TRACTOR)
+    with page.expect_request("**/captions/retrieval"):
+        page.get_by_role("button", name="Save").click()
+    page.keyboard.press("Escape")
+    held[0].continue_()
+
+    expect(page.locator("#image .kind .told > .by", has_text="Written by a person")).to_be_visible(timeout=60_000)
+    assert said == []
 
 
 def test_a_model_that_fails_says_why_and_the_text_stays(page: Page, address: str, openai_server: FakeOpenAI) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from indexer.catalog.store import Store
 from indexer.models import ImageId
@@ -49,7 +49,11 @@ def test_a_hit_leads_to_its_image_and_back_leads_to_the_hits(page: Page, address
 
     page.keyboard.press("Enter")
     page.locator("#image h2").wait_for()
-    shown = (page.url, page.locator("#image .sentences li").first.inner_text(), page.locator(".by").first.inner_text())
+    shown = (
+        page.url,
+        page.locator("#image .sentences li").first.inner_text(),
+        page.locator(".captions .by").first.inner_text(),
+    )
     file = page.get_by_role("link", name="Open the file").get_attribute("href")
     alone = page.locator("#image .alone").inner_text()
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -230,6 +234,11 @@ def see(page: Page, address: str) -> None:
     page.locator("#image h2").wait_for()
 
 
+def find(address: str, query: str) -> int:
+    """Return the image that a query finds first: which was indexed first is chance."""
+    return int(httpx2.get(f"{address}/search", params={"q": query}).json()["hits"][0]["image_id"])
+
+
 def test_keys_lead_to_the_neighbours_to_the_full_size_and_back(page: Page, address: str) -> None:
     see(page, f"{address}/?q=red+mug+on+a+desk&strictness=low&image=1")
     place = page.locator(".way .place")
@@ -260,7 +269,7 @@ def test_keys_lead_to_the_neighbours_to_the_full_size_and_back(page: Page, addre
 
 def test_it_says_why_it_matched_and_takes_a_verdict(page: Page, address: str) -> None:
     said = listen(page)
-    see(page, f"{address}/?q=red+mug+in+the+kitchen&image=1")
+    see(page, f"{address}/?q=red+mug+in+the+kitchen&image={find(address, 'red mug')}")
     why = page.locator(".why")
     expect(why.locator(".measures .value")).to_have_count(3)
     reason = why.locator(".reason").inner_text()
@@ -278,6 +287,64 @@ def test_it_says_why_it_matched_and_takes_a_verdict(page: Page, address: str) ->
     assert matched == ["red", "mug"]
     assert pressed.get_attribute("aria-label") == "Relevant"
     assert said == []
+
+
+def test_it_says_why_it_did_not_match_by_the_whole_search(page: Page, address: str) -> None:
+    titles, mug = [], find(address, "red mug")
+    for more in ("", "&strictness=low", "&strictness=low&format=png"):
+        see(page, f"{address}/?q=violin+on+a+chair{more}&image={mug}")
+        page.locator(".why .reason").wait_for()
+        titles.append(page.locator(".why h3").inner_text())
+    reason = page.locator(".why .reason").inner_text()
+
+    assert titles == ["Why it did not match", "Why it matched", "Why it did not match"]
+    assert "format" in reason
+
+
+def test_the_header_tells_what_is_asked_for_in_every_view(page: Page, address: str) -> None:
+    box, thumb = page.get_by_role("searchbox"), page.locator("#asked-picture img")
+    mug = find(address, "red mug")
+    page.goto(f"{address}/?q=red+mug")
+    page.locator("#hits .picture").first.click()
+    clicked = box.input_value()
+    page.locator(".similar .row a").first.click()
+    page.locator("#asked-picture").wait_for()
+    like = (box.input_value(), thumb.get_attribute("src"))
+    page.reload()
+    page.locator("#asked-picture").wait_for()
+    page.get_by_role("link", name="Index").click()
+    page.get_by_role("heading", name="The index", exact=True).wait_for()
+    elsewhere = (box.input_value(), page.locator("#asked-picture").is_hidden())
+
+    assert clicked == "red mug"
+    assert like == ("", f"/images/{mug}/thumbnail?size=160")
+    assert elsewhere == ("", True)
+
+
+def test_an_image_that_is_not_there_is_told_and_stays_told(page: Page, address: str) -> None:
+    with page.expect_response("**/search?*"):
+        page.goto(f"{address}/?q=red+mug&image=99999")
+    page.locator("#hits li").first.wait_for(state="attached")
+
+    expect(page.get_by_role("alert")).to_have_text("There is no image 99999.")
+    page.get_by_role("link", name="← “red mug”").click()
+    page.locator("#hits .picture").first.wait_for()
+
+
+def test_what_is_typed_while_an_image_loads_stays(page: Page, address: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/lineage", hold)
+    with page.expect_request("**/lineage"):
+        page.goto(f"{address}/?q=red+mug&image={find(address, 'red mug')}", wait_until="commit")
+    page.get_by_role("searchbox").fill("a viol")
+    held[0].continue_()
+    page.locator(".place", has_text="1 of").wait_for()
+
+    assert page.get_by_role("searchbox").input_value() == "a viol"
 
 
 def test_similar_images_and_keywords_lead_on(page: Page, address: str) -> None:

@@ -57,6 +57,7 @@ def test_a_file_of_the_library_is_recognised_at_no_cost_and_after_a_reload_too(
     caption, thumb = first_caption(page), page.locator("#asked-picture img").get_attribute("src")
     is_shown = page.locator("#asked-picture img").evaluate("image => image.decode().then(() => image.naturalWidth)")
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    similar = page.get_by_role("link", name="Similar images").get_attribute("href")
     page.reload()
     page.get_by_text("Images like this one").wait_for()
     page.get_by_role("button", name="Search without the picture").click()
@@ -65,6 +66,7 @@ def test_a_file_of_the_library_is_recognised_at_no_cost_and_after_a_reload_too(
     assert caption == f"A {SUBJECTS[3]}."
     assert (thumb or "").startswith("blob:")
     assert (is_shown, overflow) == (64, 0)
+    assert (similar or "").startswith("/?like=")
     assert (openai_server.accepted, page.url, said) == ([], f"{address}/", [])
 
 

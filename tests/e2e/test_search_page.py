@@ -139,6 +139,26 @@ def test_captions_are_shown_with_what_matched_and_run_nothing(page: Page, addres
     assert said == []
 
 
+def test_few_hits_are_larger_and_their_words_stand_beneath(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/?folder=animals")
+    desk.locator("#hits li").nth(39).wait_for()
+    usual = max(box["height"] for row in rows_of(desk)[:-1] for box in row)
+    desk.goto(f"{address}/?q=script+sprayed+on+a+wall")
+    item = desk.locator("#hits li").first
+    item.wait_for()
+    picture, words = item.locator("img").bounding_box(), item.locator(".words").bounding_box()
+    opacity = item.locator(".words").evaluate("words => getComputedStyle(words).opacity")
+    desk.get_by_role("button", name="Show weaker matches, too").click()
+    desk.locator("#hits li").nth(39).wait_for()
+    hidden = desk.locator("#hits .words").first.evaluate("words => getComputedStyle(words).opacity")
+
+    assert picture is not None
+    assert words is not None
+    assert picture["height"] > usual
+    assert words["y"] >= picture["y"] + picture["height"] - 1
+    assert (opacity, hidden) == ("1", "0")
+
+
 def test_what_looks_the_same_is_one_hit_that_opens(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=red+mug+on+a+wooden+desk")
     more = page.get_by_role("button", name="1 more that looks the same")
@@ -241,6 +261,45 @@ def test_what_goes_wrong_is_one_sentence_with_a_button_to_try_again(desk: Page, 
 
     desk.locator("#hits .strong").first.wait_for()
     assert desk.get_by_text("The database has too much to do.").count() == 0
+
+
+def test_a_view_that_does_not_come_is_told_with_a_button_to_try_again(desk: Page, address: str) -> None:
+    desk.route("**/overview/overview.js", lambda route: route.abort())
+    desk.goto(f"{address}/?q=red+mug")
+    desk.get_by_role("link", name="Index").click()
+    desk.get_by_text("The service does not answer. Is it still running?").wait_for()
+    desk.unroute("**/overview/overview.js")
+    desk.get_by_role("button", name="Try again").click()
+
+    desk.get_by_role("heading", name="The index", exact=True).wait_for()
+
+
+def test_where_filters_leave_nothing_of_a_search_that_is_said(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/?q=red+mug&format=gif")
+    desk.get_by_role("heading", name="Nothing matches within these filters.").wait_for()
+    desk.get_by_role("button", name="Remove the filters").click()
+
+    desk.locator("#hits .strong").first.wait_for()
+
+
+def test_a_hit_whose_file_is_lost_keeps_its_frame_and_its_words(desk: Page, address: str) -> None:
+    desk.route("**/thumbnail?*", lambda route: route.fulfill(status=404))
+    desk.goto(f"{address}/?q=red+mug")
+    lost = desk.locator("#hits li.lost").first
+    lost.wait_for()
+
+    assert lost.evaluate("item => getComputedStyle(item).borderTopWidth") == "0px"
+    assert lost.locator("img").evaluate("image => image.clientHeight > 100")
+
+
+def test_the_header_of_who_signed_in_takes_two_rows_of_a_phone(address: str) -> None:
+    with browsing(width=360, has_touch=True) as page:
+        session = {"key_needed": True, "name": "eye", "scopes": ["search"]}
+        page.route("**/session", lambda route: route.fulfill(json=session))
+        page.goto(f"{address}/?q=red+mug")
+        page.get_by_role("button", name="Sign out").wait_for()
+
+        assert page.locator("header").evaluate("header => header.offsetHeight") < 130
 
 
 def test_an_index_that_is_being_built_is_told_in_a_word(desk: Page, address: str) -> None:

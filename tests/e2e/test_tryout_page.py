@@ -100,6 +100,7 @@ def test_an_upload_is_indexed_found_and_known_the_next_time(page: Page, address:
 
 def test_a_captioner_that_cannot_be_asked_says_why(page: Page) -> None:
     unable = page.locator(".choice.unable", has_text="huggingface")
+    page.get_by_text("Not set up here: huggingface").click()
 
     expect(unable.get_by_role("radio")).to_be_disabled()
     expect(unable).to_contain_text("set HF_API_ITT_BASE")

@@ -123,16 +123,20 @@ function settle({ image, kind, changed }, text) {
 
 async function askModel(desk) {
   const answer = await during(desk, say("Asking the model…"), () => askAgain(desk.image, desk.kind, desk.signal));
-  if (answer.problem === undefined) showAnswer(desk.form.querySelector(".suggestions"), answer, (sentences) => take(desk, sentences));
+  if (answer.problem !== undefined || desk.signal.aborted) return;
+  if (desk.form === null) open(desk); // closed meanwhile: what was paid for is shown all the same
+  showAnswer(desk.form.querySelector(".suggestions"), answer, (sentences) => take(desk, sentences));
 }
 
 async function during(desk, text, act) {
   const buttons = desk.form.querySelectorAll("button");
   inform(desk, text);
+  if (document.activeElement?.matches("button")) desk.form.querySelector(".progress").focus(); // keys are still this form's
   for (const each of buttons) each.disabled = true;
   const answer = await act();
   for (const each of buttons) each.disabled = false;
-  if (!desk.signal.aborted) inform(desk, answer.problem ?? "", answer.problem !== undefined);
+  if (desk.form) inform(desk, answer.problem ?? "", answer.problem !== undefined);
+  else if (answer.problem) tell(answer.problem);
   return answer;
 }
 

@@ -1,6 +1,6 @@
 // One image: the picture, what is said of it and by whom, why it was found, what is like it, and where it comes from.
-import { altered, lead, parameters, searched } from "/page/address.js";
-import { copyOf, paragraph } from "/page/elements.js";
+import { altered, go, lead, parameters, searched } from "/page/address.js";
+import { button, copyOf, element, paragraph } from "/page/elements.js";
 import { showCaptions } from "/page/image/captions.js";
 import { offerEdits } from "/page/image/edits.js";
 import { nameOf, showFacts, subtitle } from "/page/image/facts.js";
@@ -14,7 +14,6 @@ import { ask } from "/page/service.js";
 import { say } from "/page/words.js";
 
 const article = document.getElementById("image");
-const said = document.getElementById("said");
 
 export function leaveImage() {
   article.replaceChildren();
@@ -27,7 +26,7 @@ export async function showImage(signal) {
   if (signal.aborted) return;
   article.replaceChildren();
   if (image.problem !== undefined) {
-    said.textContent = image.problem;
+    article.replaceChildren(...troubles(image));
     return;
   }
   const isMask = isOnlyMask(lineage);
@@ -37,14 +36,22 @@ export async function showImage(signal) {
   article.querySelector("h2").focus({ preventScroll: true });
 }
 
+// What an image cannot be shown for, with the ways on from there.
+function troubles({ problem, status }) {
+  const back = lead(element("a", { class: "back" }, backText()), wayBack());
+  const again = status === 404 || status === 422 ? null : button(say("Try again"), () => go(parameters()));
+  return [element("nav", { class: "way" }, back), element("p", { class: "trouble", role: "alert" }, problem), again].filter(Boolean);
+}
+
 function fill(desk) {
   const { image, isMask, isLost, name, signal } = desk;
   const part = (name) => article.querySelector(name);
   document.title = `${name} · ${"Caption Search"}`;
   part("h2").textContent = name;
+  part("h2").classList.toggle("file", image.origin !== "edit");
   part(".subtitle").textContent = subtitle(desk);
   const back = lead(part(".back"), wayBack());
-  back.textContent = `← ${nameOfWay(wayBack())}`;
+  back.textContent = backText();
   const picture = showPicture(part(".stage"), desk);
   listenToKeys({ picture, back, neighbours: offerNeighbours(part(".way"), image.image_id, signal), signal });
   if (isMask) part(".captions").append(paragraph("quiet", say("It says where an editor was to work; no search finds it.")));
@@ -67,6 +74,10 @@ async function refreshLineage({ image, signal }) {
 // The search that the image was seen from, or the images like another.
 function wayBack() {
   return altered({ image: null, edit: null });
+}
+
+function backText() {
+  return `← ${nameOfWay(wayBack())}`;
 }
 
 function nameOfWay(wanted) {

@@ -18,6 +18,10 @@ export function byUse(one, other) {
   return place(one) - place(other);
 }
 
+export function isByModel(captioner) {
+  return !MAKERS[captioner];
+}
+
 export function whose(told) {
   const by = [MAKERS[told.captioner] ? say(MAKERS[told.captioner]) : say("By {who}", { who: told.model || told.captioner })];
   if (told.prompt_revision) by.push(say("prompt revision {number}", { number: told.prompt_revision }));

@@ -1,6 +1,6 @@
 // What models say beside a person's text: it is shown, and never taken unless that person says so.
 import { button, element, paragraph } from "/page/elements.js";
-import { sentencesIn, whose } from "/page/image/kinds.js";
+import { isByModel, sentencesIn, whose } from "/page/image/kinds.js";
 import { money } from "/page/numbers.js";
 import { ask } from "/page/service.js";
 import { say } from "/page/words.js";
@@ -25,8 +25,8 @@ function newlySaid({ model, captioner, usage }, caption) {
   return told.join(say(", "));
 }
 
-function suggestion({ sentences }, by, use) {
+function suggestion({ sentences, captioner }, by, use) {
   const taking = button(say("Use this text"), () => use(sentences), { class: "small" });
   const foot = element("div", { class: "foot-line" }, paragraph("by", by), taking);
-  return element("figure", { class: "suggestion" }, element("figcaption", {}, say("The model says:")), sentencesIn(sentences), foot);
+  return element("figure", { class: "suggestion" }, element("figcaption", {}, isByModel(captioner) ? say("The model says:") : say("Said before:")), sentencesIn(sentences), foot);
 }

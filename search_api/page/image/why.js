@@ -1,6 +1,8 @@
 // Why an image is among the hits of the search in the address, or is not; and whether a person finds that it should be.
 import { searched } from "/page/address.js";
 import { element, level, paragraph } from "/page/elements.js";
+import { whose } from "/page/image/kinds.js";
+import { filtersOf } from "/page/search/asking.js";
 import { shownSearch } from "/page/search/hits.js";
 import { findVerdicts, offerVerdicts } from "/page/search/verdicts.js";
 import { ask } from "/page/service.js";
@@ -10,15 +12,21 @@ export function showWhy(section, image, signal) {
   const query = searched().get("q");
   section.hidden = !query;
   if (!query) return;
-  const place = section.querySelector(".reasons");
-  explain(place, image, signal);
-  addEventListener("captions-changed", () => explain(place, image, signal), { signal });
+  explain(section, image, signal);
+  addEventListener("captions-changed", () => explain(section, image, signal), { signal });
 }
 
-async function explain(place, image, signal) {
-  const answer = await ask(`/images/${image}/why?${new URLSearchParams({ q: searched().get("q") })}`, { signal });
+async function explain(section, image, signal) {
+  const answer = await ask(`/images/${image}/why?${asked()}`, { signal });
   if (signal.aborted) return;
-  place.replaceChildren(...(answer.problem !== undefined ? [paragraph("quiet", answer.problem)] : reasons(answer)));
+  section.querySelector("h3").textContent = answer.shown === false ? say("Why it did not match") : say("Why it matched");
+  section.querySelector(".reasons").replaceChildren(...(answer.problem !== undefined ? [paragraph("quiet", answer.problem)] : reasons(answer)));
+}
+
+// The whole search: a filter, or how strict it is, may be what decides.
+function asked() {
+  const rest = ["q", "mode", "strictness"].map((name) => [name, searched().get(name)]);
+  return new URLSearchParams([...rest.filter(([, value]) => value !== null), ...filtersOf()]);
 }
 
 function reasons({ reason, hit }) {
@@ -35,7 +43,7 @@ function measures({ score, why }) {
     [say("Together"), score, say("what hits are sorted by")],
   ];
   const line = ([name, value, title]) =>
-    element("div", { title }, element("dt", {}, name), element("dd", {}, level(value ?? 0), element("span", { class: "value" }, value === null ? "–" : value.toFixed(2))));
+    element("div", { title }, element("dt", {}, name), element("dd", {}, element("span", { class: "value" }, value === null ? "–" : value.toFixed(2)), level(value ?? 0)));
   return element("dl", { class: "measures" }, ...rows.map(line));
 }
 
@@ -56,10 +64,7 @@ function terms({ why, explanation }) {
 }
 
 function source(why) {
-  if (why.corrected) return say("Written by a person");
-  const told = [say("By {who}", { who: why.captioner ?? say("nobody") })];
-  if (why.prompt_revision) told.push(say("prompt revision {number}", { number: why.prompt_revision }));
-  return told.join(say(", "));
+  return whose({ ...why, captioner: why.corrected ? "correction" : (why.captioner ?? say("nobody")) });
 }
 
 // What is said of it here is said of it in the search, too.

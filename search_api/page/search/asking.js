@@ -7,6 +7,8 @@ const KEPT = 8;
 const NOT_FILTERS = ["q", "mode", "strictness", "collapse", "limit"];
 const kept = new Map();
 
+addEventListener("captions-changed", () => kept.clear()); // what was answered may be said in other words, or in another order, now
+
 // What tells one search from another, whatever image of it is looked at.
 export function keyOf(wanted = parameters()) {
   return addressOf(altered({ image: null, edit: null, view: null }, wanted));

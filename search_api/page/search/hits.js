@@ -5,15 +5,12 @@ import { later, say } from "/page/words.js";
 
 const list = document.getElementById("hits");
 const TITLES = { strong: later("Best matches"), likely: later("Less certain"), weak: later("Weak matches"), listed: later("Newest first") };
+const FEW = 6; // that are all there is: they have room to be larger, and for their words
 let shown = null;
 
 // The images of the search in the address, best first, as far as they are loaded.
 export function lastHits() {
   return shown?.key === keyOf() ? shown.hits.map((hit) => hit.image_id) : [];
-}
-
-export function hitOf(image) {
-  return shown?.hits.find((hit) => hit.image_id === Number(image)) ?? null;
 }
 
 export function shownSearch() {
@@ -34,6 +31,7 @@ export function clearHits() {
 
 // Adds hits at the end, and gives the first of their links.
 export function addHits(hits) {
+  list.classList.toggle("few", !shown.cursor && shown.hits.length <= FEW);
   const best = shown.hits[0]?.score ?? 1;
   const cards = hits.map((hit) => [groupOf(hit), card(hit, shown, isRanked(hit) ? hit.score / best : null)]);
   for (const [group, item] of cards) rowsOf(group).append(item);

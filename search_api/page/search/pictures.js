@@ -20,7 +20,7 @@ export function offerPictures() {
     field.value = "";
   });
   thumb.querySelector("button").addEventListener("click", () => {
-    go(altered({ picture: null, like: null }));
+    go(altered({ picture: null, like: null, image: null }));
     document.getElementById("q").focus();
   });
   addEventListener("paste", (event) => takes() && searchBy(imageIn(event.clipboardData), event));
@@ -50,17 +50,23 @@ async function sendPicture(picture, wanted) {
 
 // After a reload the picture is gone; what it was recognised as is in the address.
 async function beginWithout(wanted) {
-  if (!wanted.has("like")) return { problem: say("The page no longer has that picture: choose it again.") };
+  if (!wanted.has("like")) return { problem: say("The page no longer has that picture: choose it again."), status: 404 };
   note(altered({ picture: null }));
   return begin(parameters());
 }
 
-// What is searched by, in the bar and above the hits; `search` is its answer, once that is there.
-export function showAsked(wanted, search = null) {
+// The picture that is searched by, in the bar.
+export function showThumb(wanted) {
   const picture = pictures.get(wanted.get("picture"));
   const like = wanted.get("like");
   thumb.hidden = !picture && !like;
   if (!thumb.hidden) thumb.querySelector("img").src = picture?.url ?? `/images/${encodeURIComponent(like)}/thumbnail?size=160`;
+}
+
+// What it is known as, above the hits; `search` is its answer, once that is there.
+export function showAsked(wanted, search = null) {
+  const picture = pictures.get(wanted.get("picture"));
+  const like = wanted.get("like");
   const parts = search?.problem !== undefined ? [] : picture ? told(picture, search) : like ? [line(say("Images like this one")), wayBack(like)] : [];
   place.hidden = parts.length === 0;
   place.replaceChildren(...parts);
@@ -70,7 +76,15 @@ function told(picture, search) {
   if (!search) return [line(picture.mayDescribe ? say("It is being described…") : say("It is looked up…"))];
   const { matched_by: by, caption } = search.answer;
   if (by === "caption") return [line(say("Described as: “{caption}”", { caption: caption.join(" ") }))];
-  return by ? [line(say(RECOGNISED[by]))] : [line(say("This picture is not in your library.")), ...describe(picture)];
+  return by ? [line(say(RECOGNISED[by])), ...likeIt(search.hits)] : [line(say("This picture is not in your library.")), ...describe(picture)];
+}
+
+// What is like it is a search of its own, and costs nothing.
+function likeIt([hit]) {
+  if (!hit) return [];
+  const link = lead(document.createElement("a"), { like: hit.image_id });
+  link.textContent = say("Similar images");
+  return [link];
 }
 
 function describe(picture) {

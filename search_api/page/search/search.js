@@ -5,7 +5,7 @@ import { offerExamples } from "/page/search/examples.js";
 import { offerFilters } from "/page/search/filters.js";
 import { addHits, clearHits, fillHits, isRanked, linkOf, shownSearch } from "/page/search/hits.js";
 import { followKeys } from "/page/search/keys.js";
-import { beginWithPicture, offerPictures, showAsked } from "/page/search/pictures.js";
+import { beginWithPicture, offerPictures, showAsked, showThumb } from "/page/search/pictures.js";
 import { followRebuilding } from "/page/search/standing.js";
 import { summary, tellNothing } from "/page/search/telling.js";
 import { findVerdicts } from "/page/search/verdicts.js";
@@ -39,11 +39,17 @@ followKeys();
 if (matchMedia("(width < 48rem)").matches) box.placeholder = say("Describe the image");
 if (matchMedia("(hover: hover)").matches && isOpen()) box.focus(); // a keyboard on glass would hide the pictures
 
+// What is asked for stands in the header of every view.
+export function showQuery(wanted) {
+  box.value = wanted.get("q") ?? "";
+  showThumb(wanted);
+}
+
 // `before` is what was shown until now: whoever comes back from an image goes on at its hit.
 export async function showSearch(signal, before) {
   const wanted = parameters();
-  box.value = wanted.get("q") ?? "";
-  document.title = box.value ? `${box.value} · Caption Search` : "Caption Search";
+  const query = wanted.get("q");
+  document.title = query ? `${query} · Caption Search` : "Caption Search";
   offerFilters(wanted);
   showAsked(wanted);
   const waiting = setTimeout(() => (said.textContent = say("Searching…")), PATIENCE_MS);
@@ -65,7 +71,6 @@ export function leaveSearch() {
 // For an image that was opened by its address: the search that it is seen from, so that there are neighbours.
 export async function prepareSearch() {
   const wanted = parameters();
-  box.value = wanted.get("q") ?? "";
   if (isOpen(wanted) || shownSearch()?.key === keyOf(wanted)) return;
   const search = await load(wanted);
   if (keyOf() === search.key) show(search);

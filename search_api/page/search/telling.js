@@ -47,11 +47,17 @@ function reasons({ answer, wanted, picture }) {
   const isCut = wanted.get("strictness") !== "low";
   const filters = filtersOf(wanted).length > 0;
   return [
-    heading(say("Nothing in your library matches.")),
-    paragraph(isCut ? say("No picture fits “{query}” well enough to be shown.", { query }) : say("No picture has anything of “{query}”.", { query })),
+    heading(filters ? say("Nothing matches within these filters.") : say("Nothing in your library matches.")),
+    paragraph(unfit(query, isCut, filters)),
     ...(isCut ? [button(say("Show the nearest anyway"), () => go(altered({ strictness: "low" })), "ask")] : []),
     ...(filters ? [button(say("Remove the filters"), () => go(withoutFilters(wanted)))] : []),
   ];
+}
+
+function unfit(query, isCut, filters) {
+  if (!isCut) return say("No picture has anything of “{query}”.", { query });
+  if (filters) return say("No picture that passes the filters fits “{query}” well enough to be shown.", { query });
+  return say("No picture fits “{query}” well enough to be shown.", { query });
 }
 
 function withoutFilters(wanted) {

@@ -8,7 +8,8 @@ export function showCaptioners(form, captioners, changed) {
   if (captioners.problem !== undefined) return place.replaceChildren(paragraph("bad", captioners.problem));
   const usable = captioners.filter(({ available }) => available);
   const first = usable.find((captioner) => captioner.default) ?? usable[0];
-  place.replaceChildren(...captioners.map((captioner) => choice(captioner, captioner === first)));
+  const others = captioners.filter(({ available }) => !available);
+  place.replaceChildren(...usable.map((captioner) => choice(captioner, captioner === first)), ...notSetUp(others, usable.length === 0));
   form.addEventListener("change", () => {
     suit(form, captioners);
     changed();
@@ -21,6 +22,14 @@ export function chosen(form) {
   const captioner = form.querySelector("[name=captioner]:checked")?.value;
   const kinds = [...form.querySelectorAll("[name=kind]:checked")].map(({ value }) => value);
   return { captioner, model: form.elements.model.value.trim(), kinds };
+}
+
+// What each of these needs is said to whoever asks.
+function notSetUp(captioners, isAll) {
+  if (!captioners.length) return [];
+  const names = captioners.map(({ name }) => name).join(say(", "));
+  const summary = element("summary", {}, say("Not set up here: {names}", { names }));
+  return [element("details", { open: isAll }, summary, ...captioners.map((captioner) => choice(captioner, false)))];
 }
 
 function choice({ name, model, paid, available, reason }, isFirst) {

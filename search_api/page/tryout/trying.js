@@ -26,6 +26,7 @@ async function show(desk, text, address, made) {
   const answer = await upload(address, picture.file);
   card.replaceChildren(...(answer.problem !== undefined ? failed(picture, answer) : made(picture, answer)), dropping(desk, card));
   inform(desk, answer.problem ?? say("Answered."), false);
+  card.scrollIntoView({ block: "nearest" }); // on a phone it is far below the button
 }
 
 function dropping(desk, card) {
