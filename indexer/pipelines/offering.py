@@ -64,14 +64,17 @@ class Offering:
 
     def _offer(self, name: CaptionerName) -> Offer:
         settings = self._settings.for_captioner(name)
+        model = "" if name == "huggingface" and settings.hf_api_itt_base is None else settings.model
         try:
-            build_budget(settings, self._build(name, None))
+            captioner = self._build(name, None)
+            model = captioner.model
+            build_budget(settings, captioner)
             reason = _lack(settings)
         except SettingsError as exc:
             reason = str(exc)
         return Offer(
             name=name,
-            model="" if name == "huggingface" and settings.hf_api_itt_base is None else settings.model,
+            model=model,
             kinds=_UNPROMPTED.get(name) or tuple(load_prompts(DEFAULT_FOLDER)),
             is_paid=name in _PAID,
             reason=reason,
