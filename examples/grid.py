@@ -2,7 +2,8 @@
 
     python grid.py "red mug on a desk" [grid.png]
 
-BASE is the service's address, KEY a key where it asks for one (`indexer keys create --scope search`).
+BASE is the service's address, KEY a key where it asks for one (`indexer keys create --scope search`). It needs
+httpx2 and Pillow, which come with Caption Search.
 """
 
 import io

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import new_database
@@ -116,9 +116,19 @@ def library(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPa
     with FakeOpenAI(answer=name_subject) as server, new_database(postgres) as database:
         variables = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": server.key, "DATABASE_URL": database}
         home = make_home(folder / "home", embedders_home)
-        finished = Command(folder, {**variables, "CAPTION_SEARCH_HOME": str(home)})("ingest", folder / "images")
-        assert finished.code == 0, finished.err
+        indexer = Command(folder, {**variables, "CAPTION_SEARCH_HOME": str(home)})
+        for limit in (1, 2, 3, len(SUBJECTS)):  # files are read side by side: so the first three have the first numbers
+            finished = indexer("ingest", folder / "images", "--limit", str(limit))
+            assert finished.code == 0, finished.err
         yield str(conninfo_to_dict(database)["dbname"])
+
+
+@contextmanager
+def cloned(postgres: str, library: str, folder: Path, embedders_home: Path, **variables: str) -> Iterator[Command]:
+    """Give the command in a folder, over a clone of the library, for as many tests as like."""
+    home = make_home(folder / "home", embedders_home)
+    with new_database(postgres, library) as database:
+        yield Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home), **variables})
 
 
 @pytest.fixture
@@ -177,18 +187,28 @@ def serving(command: Command, *flags: str) -> Iterator[str]:
         yield served.address
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for all tests of a module: no longer, for an event loop of its own runs beside it."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield launched
+        launched.close()
+
+
 @contextmanager
 def browsing(
-    *, width: int = 390, has_touch: bool = False, scheme: Literal["light", "dark"] = "light", locale: str = "en-GB"
+    browser: Browser,
+    *,
+    width: int = 390,
+    has_touch: bool = False,
+    scheme: Literal["light", "dark"] = "light",
+    locale: str = "en-GB",
 ) -> Iterator[Page]:
-    """Give a page of a browser, as wide as a phone if nothing else is said."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-        viewport: ViewportSize = {"width": width, "height": 844}
-        try:
-            yield browser.new_page(viewport=viewport, has_touch=has_touch, color_scheme=scheme, locale=locale)
-        finally:
-            browser.close()
+    """Give a page that shares nothing with others, as wide as a phone if nothing else is said."""
+    viewport: ViewportSize = {"width": width, "height": 844}
+    with browser.new_context(viewport=viewport, has_touch=has_touch, color_scheme=scheme, locale=locale) as context:
+        yield context.new_page()
 
 
 def listen(page: Page) -> list[str]:

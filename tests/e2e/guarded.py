@@ -1,6 +1,5 @@
 """A service that asks for keys, over a library, and the keys to it."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +7,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.conftest import new_database
-from tests.e2e.conftest import Command, Served, make_home, running
+from tests.e2e.conftest import Command, Served, cloned, running, wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +45,7 @@ def create_key(command: Command, scope: str, *flags: str) -> str:
 @contextmanager
 def guarding(postgres: str, library: str, folder: Path, embedders_home: Path, *flags: str) -> Iterator[Guarded]:
     """Run a service that asks for keys over a clone of the library."""
-    home = make_home(folder / "home", embedders_home)
-    with new_database(postgres, library) as database:
-        command = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
+    with cloned(postgres, library, folder, embedders_home) as command:
         searching, writing = create_key(command, "search", "--name", "reader"), create_key(command, "write")
         with running(command, "--require-key", *flags) as served:
             wait_until_ready(served.address)
@@ -58,7 +54,4 @@ def guarding(postgres: str, library: str, folder: Path, embedders_home: Path, *f
 
 def wait_until_ready(address: str) -> None:
     """Wait until a service has loaded its embedder."""
-    deadline = time.monotonic() + 60
-    while not httpx2.get(f"{address}/health/ready").is_success:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)

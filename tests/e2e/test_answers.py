@@ -6,8 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.conftest import new_database
-from tests.e2e.conftest import Command, make_home, serving
+from tests.e2e.conftest import cloned, serving
 from tests.images import image_bytes
 
 _CONTENT = image_bytes(3, size=(600, 400))
@@ -19,9 +18,7 @@ def address(
 ) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("answers")
     (folder / "杯子 “x”.jpg").write_bytes(_CONTENT)
-    with new_database(postgres, library) as database:
-        home = make_home(folder / "home", embedders_home)
-        command = Command(folder, {"DATABASE_URL": database, "CAPTION_SEARCH_HOME": str(home)})
+    with cloned(postgres, library, folder, embedders_home) as command:
         assert command("ingest", folder / "杯子 “x”.jpg").code == 0
         with serving(command) as started:
             yield started

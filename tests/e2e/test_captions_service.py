@@ -1,20 +1,30 @@
 """`/images/{id}/captions`: read, corrected and taken back over HTTP, and searchable at once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from indexer.catalog.store import Store
-from tests.e2e.conftest import Command, serving, wait_until
+from tests.e2e.conftest import Command, cloned, serving, wait_until
 
 _WORDS = "My grandmother's old steam tractor."
 
 
-@pytest.fixture
-def client(indexed: Command) -> Iterator[httpx2.Client]:
-    with serving(indexed) as address, httpx2.Client(base_url=address, timeout=60) as opened:
+@pytest.fixture(scope="module")
+def command(
+    postgres: str, library: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Command]:
+    with cloned(postgres, library, tmp_path_factory.mktemp("captions"), embedders_home) as over:
+        yield over
+
+
+@pytest.fixture(scope="module")
+def client(command: Command) -> Iterator[httpx2.Client]:
+    """A client of one service: each test corrects images of its own."""
+    with serving(command) as address, httpx2.Client(base_url=address, timeout=60) as opened:
         wait_until(lambda: opened.get("/health/ready").status_code == 200)
         yield opened
 
@@ -44,10 +54,10 @@ def test_a_correction_is_found_at_once_and_can_be_taken_back(client: httpx2.Clie
 
 
 def test_an_alt_text_is_kept_and_none_of_the_searchs_business(client: httpx2.Client) -> None:
-    written = client.put("/images/3/captions/alt_text", json={"text": "A tractor."}).json()
-    [caption] = [c for c in client.get("/images/3").json()["captions"] if c["kind"] == "alt_text"]
+    written = client.put("/images/5/captions/alt_text", json={"text": "A tractor."}).json()
+    [caption] = [c for c in client.get("/images/5").json()["captions"] if c["kind"] == "alt_text"]
 
-    assert written == {"image_id": 3, "kind": "alt_text", "sentences": ["A tractor."], "indexed": False}
+    assert written == {"image_id": 5, "kind": "alt_text", "sentences": ["A tractor."], "indexed": False}
     assert (caption["captioner"], caption["sentences"]) == ("correction", ["A tractor."])
 
 
@@ -74,18 +84,18 @@ def test_what_cannot_be_kept_says_why(
     assert said in answer.json()["detail"]
 
 
-def test_what_another_process_indexes_is_not_waited_for_without_end(client: httpx2.Client, indexed: Command) -> None:
-    with Store(indexed.variables["DATABASE_URL"]) as store, store.generations.hold_indexing() as lock:
+def test_what_another_process_indexes_is_not_waited_for_without_end(client: httpx2.Client, command: Command) -> None:
+    with Store(command.variables["DATABASE_URL"]) as store, store.generations.hold_indexing() as lock:
         live = store.generations.get_live()
         assert live is not None
         assert lock.take(live.id)
-        written = client.put("/images/3/captions/retrieval", json={"text": _WORDS})
+        written = client.put("/images/6/captions/retrieval", json={"text": "A blue paddle steamer."})
         lock.release()
-    after = client.put("/images/4/captions/retrieval", json={"text": "A green tram."})
+    after = client.put("/images/7/captions/retrieval", json={"text": "A green tram."})
 
     assert (written.status_code, written.json()["indexed"]) == (200, False)
     assert after.json()["indexed"]
-    assert best(client, "steam tractor")[0]["image_id"] == 3
+    assert best(client, "a paddle steamer")[0]["image_id"] == 6
 
 
 def test_a_page_of_another_site_corrects_nothing(client: httpx2.Client) -> None:

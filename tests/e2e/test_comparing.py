@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 
 from tests.conftest import new_database
 from tests.e2e.conftest import Command, browsing, make_home
@@ -120,7 +121,9 @@ def test_without_queries_captions_are_compared_all_the_same(indexer: Command) ->
     assert "in common" not in finished.out
 
 
-def test_the_page_needs_no_other_file_and_takes_no_caption_for_more(indexer: Command, tmp_path: Path) -> None:
+def test_the_page_needs_no_other_file_and_takes_no_caption_for_more(
+    browser: Browser, indexer: Command, tmp_path: Path
+) -> None:
     page_file = tmp_path / "page.html"
 
     finished = indexer("generations", "compare", "--golden", "golden.jsonl", "--html", page_file)
@@ -130,7 +133,7 @@ def test_the_page_needs_no_other_file_and_takes_no_caption_for_more(indexer: Com
     assert "<script" not in text
     assert "&lt;script&gt;document.title" in text
     assert re.findall(r'(?:src|href)="(?!data:image/webp;base64,)', text) == []
-    with browsing() as page:
+    with browsing(browser) as page:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url.partition(":")[0]))
         page.goto(page_file.as_uri())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
 from tests.fakes.openai_server import FakeOpenAI, Fault, caption_reply
@@ -20,8 +20,8 @@ def address(indexed: Command) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing(width=1280) as opened:
+def page(browser: Browser) -> Iterator[Page]:
+    with browsing(browser, width=1280) as opened:
         yield opened
 
 

@@ -4,13 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import Command, serving
+from tests.e2e.conftest import Command, cloned, serving
+from tests.e2e.guarded import create_key
+from tests.e2e.subjects import name_subject
+from tests.fakes.openai_server import FakeOpenAI
 from tests.images import image_bytes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -37,19 +42,35 @@ class Shell:
         )
 
 
-@pytest.fixture
-def shell(indexed: Command) -> Iterator[Shell]:
+@contextmanager
+def working(postgres: str, library: str, folder: Path, embedders_home: Path) -> Iterator[Command]:
+    """Give the command over a library of its own, with a model."""
+    with FakeOpenAI(answer=name_subject) as server:
+        variables = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": server.key}
+        with cloned(postgres, library, folder, embedders_home, **variables) as command:
+            yield command
+
+
+@pytest.fixture(scope="module")
+def shell(
+    postgres: str, library: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
     """A shell beside a service that asks for no key."""
-    with serving(indexed) as address:
-        yield Shell(indexed.folder, address, None)
+    folder = tmp_path_factory.mktemp("open")
+    with working(postgres, library, folder, embedders_home) as command, serving(command) as address:
+        yield Shell(folder, address, None)
 
 
-@pytest.fixture
-def guarded(indexed: Command) -> Iterator[Shell]:
+@pytest.fixture(scope="module")
+def guarded(
+    postgres: str, library: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
     """A shell with the key of a service that asks for one."""
-    key = indexed("keys", "create", "--scope", "write", "--name", "examples", "--json").lines[0]["key"]
-    with serving(indexed, "--require-key") as address:
-        yield Shell(indexed.folder, address, key)
+    folder = tmp_path_factory.mktemp("guarded")
+    with working(postgres, library, folder, embedders_home) as command:
+        key = create_key(command, "write")
+        with serving(command, "--require-key") as address:
+            yield Shell(folder, address, key)
 
 
 def check_session(shell: Shell) -> None:
@@ -65,8 +86,15 @@ def check_session(shell: Shell) -> None:
     assert answers.rindex('"images":25') > answers.index('"new":true')
 
 
-def test_a_session_with_curl_runs_to_its_end(shell: Shell) -> None:
+def test_a_session_with_curl_runs_to_its_end_and_leaves_a_persons_words_alone(shell: Shell) -> None:
     check_session(shell)
+    with httpx2.Client(base_url=shell.address, timeout=60) as client:
+        client.put("/images/25/captions/retrieval", json={"text": "My own words."})
+
+        again = shell(EXAMPLES / "session.sh", "new.jpg")
+
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert client.get("/images/25/captions").json()[0]["sentences"] == ["My own words."]
 
 
 def test_a_session_with_a_key_runs_to_its_end_and_one_with_a_wrong_key_says_so(guarded: Shell) -> None:
@@ -104,8 +132,10 @@ def test_the_grid_is_a_picture_of_the_hits(shell: Shell) -> None:
         assert image.width > 250
 
 
-def test_no_grid_is_made_of_nothing(shell: Shell) -> None:
-    ended = shell(sys.executable, EXAMPLES / "grid.py", "quarterly tax return form")
+def test_nothing_is_made_of_no_hits(shell: Shell) -> None:
+    plotted = shell(sys.executable, EXAMPLES / "grid.py", "quarterly tax return form", "nothing.png")
+    found = shell(sys.executable, EXAMPLES / "client.py", "quarterly tax return form", "nothing")
 
-    assert (ended.returncode, (shell.folder / "grid.png").exists()) == (1, False)
-    assert "Nothing in the index fits" in ended.stderr
+    assert (plotted.returncode, found.returncode) == (1, 1)
+    assert plotted.stderr == found.stderr == "Nothing in the index fits “quarterly tax return form”.\n"
+    assert not list(shell.folder.glob("nothing*"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import psycopg
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from indexer.catalog.store import Store
 from indexer.models import ImageId
@@ -28,8 +28,8 @@ def address(editing: Command) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with browsing() as opened:
+def page(browser: Browser) -> Iterator[Page]:
+    with browsing(browser) as opened:
         yield opened
 
 
@@ -421,8 +421,8 @@ def test_who_may_only_search_sees_nothing_that_writes(page: Page, address: str) 
     expect(page.get_by_role("button", name="Copy: What it shows")).to_be_visible()
 
 
-def test_the_image_page_speaks_chinese(address: str) -> None:
-    with browsing(locale="zh-CN") as page:
+def test_the_image_page_speaks_chinese(browser: Browser, address: str) -> None:
+    with browsing(browser, locale="zh-CN") as page:
         see(page, f"{address}/?q=red+mug&image=1")
         expect(page.get_by_role("heading", name="画面内容")).to_be_visible()
         expect(page.get_by_role("heading", name="为何匹配")).to_be_visible()

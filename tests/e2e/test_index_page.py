@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import grave_violations
 from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
@@ -22,21 +22,23 @@ _SPREAD = """
 
 
 @contextmanager
-def looking(command: Command, *, width: int = 1280, locale: str = "en-GB") -> Iterator[Page]:
+def looking(browser: Browser, command: Command, *, width: int = 1280, locale: str = "en-GB") -> Iterator[Page]:
     """Give the index page over a library as it stands."""
     with serving(command) as address, httpx2.Client(base_url=address) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
-        with browsing(width=width, locale=locale) as page:
+        with browsing(browser, width=width, locale=locale) as page:
             page.goto(f"{address}/?view=index")
             yield page
 
 
-def test_it_tells_what_is_found_what_failed_and_what_was_done(indexed: Command, tmp_path: Path) -> None:
+def test_it_tells_what_is_found_what_failed_and_what_was_done(
+    browser: Browser, indexed: Command, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "<b>holiday.jpg").write_bytes(b"no picture")
     indexed("ingest", broken)
-    with looking(indexed) as page:
+    with looking(browser, indexed) as page:
         said = listen(page)
         page.reload()
         expect(page.locator(".share")).to_contain_text(f"{len(SUBJECTS)} of {len(SUBJECTS)} images can be found")
@@ -55,11 +57,13 @@ def test_it_tells_what_is_found_what_failed_and_what_was_done(indexed: Command, 
     assert said == []
 
 
-def test_a_rebuilding_is_told_and_followed_to_its_end(indexed: Command, openai_server: FakeOpenAI) -> None:
+def test_a_rebuilding_is_told_and_followed_to_its_end(
+    browser: Browser, indexed: Command, openai_server: FakeOpenAI
+) -> None:
     openai_server.answer = describe_well
     write_revision(indexed.folder, "Say more.")
     stopped = indexed("reindex", "--budget", "0.004", "--json").lines[-1]
-    with looking(indexed) as page:
+    with looking(browser, indexed) as page:
         headline = page.locator(".under-way .headline")
         expect(headline).to_contain_text("rebuilt, serving revision 1")
         share = float(headline.inner_text().partition("%")[0])
@@ -76,10 +80,10 @@ def test_a_rebuilding_is_told_and_followed_to_its_end(indexed: Command, openai_s
     assert is_over
 
 
-def test_costs_are_drawn_by_day_told_by_key_and_written_as_a_table(indexed: Command) -> None:
+def test_costs_are_drawn_by_day_told_by_key_and_written_as_a_table(browser: Browser, indexed: Command) -> None:
     with psycopg.connect(indexed.variables["DATABASE_URL"]) as connection:
         connection.execute(_SPREAD)
-    with looking(indexed, width=390) as page:
+    with looking(browser, indexed, width=390) as page:
         columns = page.locator(".plot .column")
         expect(columns).to_have_count(9)
         unknown = page.locator(".plot .unknown").count()
@@ -100,8 +104,8 @@ def test_costs_are_drawn_by_day_told_by_key_and_written_as_a_table(indexed: Comm
     assert "The price of 3 requests is unknown; they are not in the sum." in told
 
 
-def test_bars_are_days_weeks_or_months_and_the_least_of_many_are_one(indexed: Command) -> None:
-    with looking(indexed) as page:
+def test_bars_are_days_weeks_or_months_and_the_least_of_many_are_one(browser: Browser, indexed: Command) -> None:
+    with looking(browser, indexed) as page:
         found = page.evaluate(
             """async () => {
                 const { barsOf, seriesOf, ticksTo } = await import("/page/overview/spending.js");
@@ -131,9 +135,9 @@ def test_bars_are_days_weeks_or_months_and_the_least_of_many_are_one(indexed: Co
     assert found["ticks"] == [[0, 0.25, 0.5, 0.75, 1], [0, 10, 20, 30, 40]]
 
 
-def test_an_empty_library_is_told_how_to_begin(indexer: Command) -> None:
+def test_an_empty_library_is_told_how_to_begin(browser: Browser, indexer: Command) -> None:
     indexer("db", "migrate")
-    with looking(indexer) as page:
+    with looking(browser, indexer) as page:
         expect(page.get_by_text("Nothing is indexed yet.")).to_be_visible()
         expect(page.get_by_text("indexer ingest FOLDER", exact=True)).to_be_visible()
         expect(page.get_by_text("No model that costs money was asked yet.")).to_be_visible()
@@ -145,8 +149,8 @@ def test_an_empty_library_is_told_how_to_begin(indexer: Command) -> None:
     assert violations == []
 
 
-def test_it_speaks_chinese(indexed: Command) -> None:
-    with looking(indexed, locale="zh-CN", width=390) as page:
+def test_it_speaks_chinese(browser: Browser, indexed: Command) -> None:
+    with looking(browser, indexed, locale="zh-CN", width=390) as page:
         expect(page.get_by_role("heading", name="费用走势")).to_be_visible()
         expect(page.locator(".share")).to_contain_text(f"{len(SUBJECTS)} 张图片中有 {len(SUBJECTS)} 张可以按内容找到")
         expect(page.locator(".generations .state")).to_have_text("使用中")

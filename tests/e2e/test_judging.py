@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
 from tests.conftest import new_database
 from tests.e2e.conftest import Command, browsing, listen, make_home, serving, wait_until
@@ -130,8 +131,10 @@ def test_feedback_is_kept_checked_and_refused_to_foreign_pages(address: str) -> 
     assert (back.status_code, after["judgements"]) == (204, [])
 
 
-def test_the_pages_verdicts_are_kept_and_measured(indexer: Command, address: str, tmp_path: Path) -> None:
-    with browsing(has_touch=True) as page:
+def test_the_pages_verdicts_are_kept_and_measured(
+    browser: Browser, indexer: Command, address: str, tmp_path: Path
+) -> None:
+    with browsing(browser, has_touch=True) as page:
         said = listen(page)
         page.goto(f"{address}/?q=a+picture+of+something&strictness=low")
         cards = page.locator("#hits li")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.axe import grave_violations
 from tests.e2e.conftest import browsing
@@ -73,9 +73,9 @@ def address(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str, scope="module")
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     width, scheme = request.param
-    with browsing(width=width, scheme=scheme, has_touch=width == 390) as opened:
+    with browsing(browser, width=width, scheme=scheme, has_touch=width == 390) as opened:
         yield opened
 
 

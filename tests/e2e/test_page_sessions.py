@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.axe import grave_violations
 from tests.e2e.conftest import browsing
@@ -21,8 +21,8 @@ def guarded(
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with browsing(scheme=request.param, has_touch=True) as opened:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browsing(browser, scheme=request.param, has_touch=True) as opened:
         yield opened
 
 

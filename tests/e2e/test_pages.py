@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
 from indexer.catalog.embedding import Embedder
 from indexer.catalog.searching.cursors import Cursor
@@ -60,8 +61,8 @@ def test_page_two_never_repeats_page_one_while_an_ingest_runs(
     assert set(walks[-1][1]) - set(walks[0][1])  # images were added meanwhile, and found
 
 
-def test_the_page_shows_more_until_all_of_an_answer_is_there(client: httpx2.Client) -> None:
-    with browsing() as page:
+def test_the_page_shows_more_until_all_of_an_answer_is_there(browser: Browser, client: httpx2.Client) -> None:
+    with browsing(browser) as page:
         page.goto(f"{client.base_url}?q={_QUERY}&strictness=low")
         page.locator("#hits li").nth(39).wait_for()
         before = page.locator("#hits li").count()

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
+from tests.e2e.conftest import browsing, cloned, listen, serving, wait_until
 from tests.e2e.subjects import SUBJECTS
 from tests.fakes.openai_server import FakeOpenAI, caption_reply
 from tests.images import image_bytes, make_picture
@@ -22,16 +22,34 @@ _GIVE = """async (bytes) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as server:
+        yield server
+
+
 @pytest.fixture
-def address(indexed: Command) -> Iterator[str]:
-    with serving(indexed) as started, httpx2.Client(base_url=started) as client:
-        wait_until(lambda: client.get("/health/ready").status_code == 200)
+def openai_server(endpoint: FakeOpenAI) -> FakeOpenAI:
+    """The endpoint, as if it had not been asked yet."""
+    endpoint.accepted.clear()
+    return endpoint
+
+
+@pytest.fixture(scope="module")
+def address(
+    postgres: str, library: str, embedders_home: Path, tmp_path_factory: pytest.TempPathFactory, endpoint: FakeOpenAI
+) -> Iterator[str]:
+    """Give the address of one service: a search by a picture leaves nothing behind."""
+    folder = tmp_path_factory.mktemp("pictures")
+    variables = {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": endpoint.key}
+    with cloned(postgres, library, folder, embedders_home, **variables) as command, serving(command) as started:
+        wait_until(lambda: httpx2.get(f"{started}/health/ready").is_success)
         yield started
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with browsing(width=request.param, has_touch=request.param == 390) as opened:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browsing(browser, width=request.param, has_touch=request.param == 390) as opened:
         yield opened
 
 
@@ -91,7 +109,8 @@ def test_an_unknown_picture_is_described_only_when_somebody_says_so(
 ) -> None:
     openai_server.answer = lambda _: caption_reply("A red mug on a desk.", "Somebody took this of a red mug.")
     page.goto(address)
-    data = page.evaluate_handle(_GIVE, list(image_bytes(99, size=(80, 60))))
+    number = 100 + page.evaluate("innerWidth")  # a picture of this test's own, at each width
+    data = page.evaluate_handle(_GIVE, list(image_bytes(number, size=(80, 60))))
     page.evaluate(
         "data => dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))",
         data,

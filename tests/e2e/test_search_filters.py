@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import browsing
 from tests.e2e.photos import showing_photos
@@ -27,8 +27,8 @@ def address(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with browsing(width=request.param, has_touch=request.param == 390) as opened:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browsing(browser, width=request.param, has_touch=request.param == 390) as opened:
         yield opened
 
 

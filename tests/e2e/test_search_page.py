@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import browsing, listen
 from tests.e2e.photos import MANY, showing_photos
@@ -30,14 +30,14 @@ def address(postgres: str, embedders_home: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with browsing(width=request.param, has_touch=request.param == 390) as opened:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browsing(browser, width=request.param, has_touch=request.param == 390) as opened:
         yield opened
 
 
 @pytest.fixture
-def desk() -> Iterator[Page]:
-    with browsing(width=1280) as opened:
+def desk(browser: Browser) -> Iterator[Page]:
+    with browsing(browser, width=1280) as opened:
         yield opened
 
 
@@ -311,8 +311,8 @@ def test_an_index_that_is_being_built_is_told_in_a_word(desk: Page, address: str
     expect(desk.get_by_role("link", name="62% rebuilt, serving revision 1")).to_have_attribute("href", "/?view=index")
 
 
-def test_the_page_speaks_chinese_to_whoever_does_and_can_be_told_otherwise(address: str) -> None:
-    with browsing(width=1280, locale="zh-CN") as page:
+def test_the_page_speaks_chinese_to_whoever_does_and_can_be_told_otherwise(browser: Browser, address: str) -> None:
+    with browsing(browser, width=1280, locale="zh-CN") as page:
         page.goto(f"{address}/?q=annual+shareholder+meeting")
         page.get_by_role("heading", name="您的图库中没有匹配的图片。").wait_for()
         spoken = page.evaluate("document.documentElement.lang")

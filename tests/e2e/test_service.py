@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser
 
 from tests.conftest import new_database
 from tests.e2e.conftest import Command, browsing, make_home, serving
@@ -217,9 +218,11 @@ def _wait_until_ready(client: httpx2.Client) -> None:
         time.sleep(0.1)
 
 
-def test_the_page_shows_hits_and_runs_nothing_from_captions(address: str, client: httpx2.Client) -> None:
+def test_the_page_shows_hits_and_runs_nothing_from_captions(
+    browser: Browser, address: str, client: httpx2.Client
+) -> None:
     assert client.get("/health/ready").status_code == 200
-    with browsing() as page:
+    with browsing(browser) as page:
         said: list[str] = []
         page.on("dialog", lambda dialog: said.append(dialog.message))
         page.on("pageerror", lambda error: said.append(str(error)))

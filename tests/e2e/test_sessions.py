@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
 from tests.e2e.conftest import Command, browsing, serving
 from tests.e2e.guarded import Guarded, guarding
@@ -106,7 +107,9 @@ def test_where_no_key_is_needed_everything_may_be_done(indexer: Command) -> None
     assert told == {"key_needed": False, "name": None, "scopes": ["search", "write"]}
 
 
-def test_a_browser_shows_pictures_after_signing_in_and_tells_no_script_the_key(guarded: Guarded) -> None:
+def test_a_browser_shows_pictures_after_signing_in_and_tells_no_script_the_key(
+    browser: Browser, guarded: Guarded
+) -> None:
     script = """async key => {
         const before = (await fetch("/search?q=red+mug")).status;
         await fetch("/session", {method: "POST", headers: {"Content-Type": "application/json"},
@@ -116,7 +119,7 @@ def test_a_browser_shows_pictures_after_signing_in_and_tells_no_script_the_key(g
         await picture.decode();
         return [before, picture.naturalWidth > 0, document.cookie];
     }"""
-    with browsing() as page:
+    with browsing(browser) as page:
         page.goto(guarded.served.address)
 
         seen = page.evaluate(script, guarded.searching)

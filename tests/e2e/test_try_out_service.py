@@ -114,6 +114,7 @@ def test_what_is_not_set_up_says_what_it_lacks(indexer: Command) -> None:
         unknown = [ask(client, captioner="gpt"), ask(client, kind="poem"), ask(client, kind="a,,b")]
 
     assert [name for name, offer in offers.items() if offer["available"]] == ["offline"]
+    assert (offers["offline"]["model"], offline.json()["model"]) == ("offline", "offline")
     assert "OPENAI_API_KEY" in offers["openai"]["reason"]
     assert "HF_API_ITT_BASE" in offers["huggingface"]["reason"]
     assert "is not on this machine" in offers["blip"]["reason"]

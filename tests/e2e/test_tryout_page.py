@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Command, browsing, listen, serving, wait_until
 from tests.e2e.subjects import SUBJECTS
@@ -31,8 +31,8 @@ def address(indexed: Command, openai_server: FakeOpenAI) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    with browsing(width=1280) as opened:
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with browsing(browser, width=1280) as opened:
         opened.goto(f"{address}/?view=try")
         opened.get_by_role("radio", name="openai").wait_for()
         yield opened

@@ -98,21 +98,18 @@ def test_the_first_image_of_all_makes_the_index(paying: Command, openai_server: 
     assert [hit["image_id"] for hit in hits] == [answer["image_id"]]
 
 
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("../../../etc/passwd", "passwd.jpg"),
-        ("杯子.jpg", "杯子.jpg"),
-        ("a\\b\\.mug", "mug.jpg"),
-        ("x" * 300, "x" * 146 + ".jpg"),
-    ],
-)
-def test_a_name_survives_as_far_as_it_is_safe(service: Command, name: str, kept: str) -> None:
+def test_names_survive_as_far_as_they_are_safe(service: Command) -> None:
+    names = {
+        "../../../etc/passwd": "passwd.jpg",
+        "杯子.jpg": "杯子.jpg",
+        "a\\b\\.mug": "mug.jpg",
+        "x" * 300: "x" * 146 + ".jpg",
+    }
     with serving(service) as address, httpx2.Client(base_url=address, timeout=60) as client:
-        answer = client.post("/images", files=photo(name=name))
+        answers = [client.post("/images", files=photo(500 + n, name=name)) for n, name in enumerate(names)]
 
-    assert answer.status_code == 201
-    assert [path.name for path in uploads(service)] == [kept]
+    assert [answer.status_code for answer in answers] == [201] * len(names)
+    assert sorted(path.name for path in uploads(service)) == sorted(names.values())
 
 
 def test_what_is_no_image_is_refused_and_not_kept(service: Command, openai_server: FakeOpenAI) -> None:

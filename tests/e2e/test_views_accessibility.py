@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import new_database
 from tests.e2e.axe import grave_violations
@@ -37,9 +37,9 @@ def address(
 
 
 @pytest.fixture(params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str, scope="module")
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     width, scheme = request.param
-    with browsing(width=width, scheme=scheme, has_touch=width == 390) as opened:
+    with browsing(browser, width=width, scheme=scheme, has_touch=width == 390) as opened:
         yield opened
 
 

@@ -151,7 +151,7 @@ def test_the_health_check_asks_the_service_where_it_listens() -> None:
     api = SERVICES["api"]
     port = api["command"][api["command"].index("--port") + 1]
 
-    assert f"http://127.0.0.1:{port}{health.router.url_path_for('ready')}" in api["healthcheck"]["test"][-1]
+    assert f"http://127.0.0.1:{port}{health.router.url_path_for('check_ready')}" in api["healthcheck"]["test"][-1]
     assert api["ports"] == [f"127.0.0.1:{port}:{port}"]
 
 

@@ -10,7 +10,7 @@ export default {
   "Try out": "试用",
   "Sign out": "退出",
   "A key is needed here": "此处需要密钥",
-  "Your key, which begins with cs_": "您的密钥，以 cs_ 开头",
+  "Your key": "您的密钥",
   "Sign in": "登录",
   "Whoever runs this service makes one: indexer keys create": "密钥由服务的运行者创建：indexer keys create",
   "This key is not known here. Is it complete?": "这个密钥无法识别。是否完整？",
