@@ -292,8 +292,8 @@ def test_a_hit_whose_file_is_lost_keeps_its_frame_and_its_words(desk: Page, addr
     assert lost.locator("img").evaluate("image => image.clientHeight > 100")
 
 
-def test_the_header_of_who_signed_in_takes_two_rows_of_a_phone(address: str) -> None:
-    with browsing(width=360, has_touch=True) as page:
+def test_the_header_of_who_signed_in_takes_two_rows_of_a_phone(browser: Browser, address: str) -> None:
+    with browsing(browser, width=360, has_touch=True) as page:
         session = {"key_needed": True, "name": "eye", "scopes": ["search"]}
         page.route("**/session", lambda route: route.fulfill(json=session))
         page.goto(f"{address}/?q=red+mug")
