@@ -39,8 +39,8 @@ class Gate:
             self._remembered.add(hashed)
         return holder
 
-    async def admit(self, presented: str | None, needed: AccessScope, address: str) -> Holder | None:
-        """Return who makes a request, None where nobody need say; raises HTTPException (401, 403, 429)."""
+    async def identify(self, presented: str | None, address: str) -> Holder | None:
+        """Return who makes a request, None where nobody need say; raises HTTPException (401, 429)."""
         if presented is None:
             if self.is_key_needed:
                 raise unauthorised("A key is needed here: send it as Authorization: Bearer, or as x-api-key.")
@@ -48,6 +48,10 @@ class Gate:
         holder = await self.recognise(presented, address)
         if holder is None:
             raise unauthorised("This key is wrong, or was revoked.")
+        return holder
+
+    async def allow(self, holder: Holder, needed: AccessScope) -> None:
+        """Count a request of a key; raises HTTPException (429, 403) for one too many, or one that it may not make."""
         wait_s = await self._requests.take(holder.id, holder.requests_per_minute)
         _refuse_after(
             wait_s, f"The key {holder.name} may make {holder.requests_per_minute} requests a minute: more came"
@@ -56,7 +60,6 @@ class Gate:
             raise HTTPException(
                 HTTPStatus.FORBIDDEN, f"The key {holder.name} may not do this: it takes one with the scope {needed}."
             )
-        return holder
 
 
 def unauthorised(detail: str) -> HTTPException:

@@ -47,8 +47,10 @@ class AccessMiddleware:
         # Services on other ports share our cookies: where no key is needed, a foreign one must not lock anybody out.
         if presented is None and self._gate.is_key_needed:
             presented = key_in_cookie(headers)
-        holder = await self._gate.admit(presented, needed, client_address(scope))
-        scope.setdefault("state", {})["holder"] = holder
+        holder = await self._gate.identify(presented, client_address(scope))
+        scope.setdefault("state", {})["holder"] = holder  # also of what is refused: the log names it
+        if holder is not None:
+            await self._gate.allow(holder, needed)
 
 
 def client_address(scope: Scope) -> str:

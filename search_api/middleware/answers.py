@@ -49,6 +49,7 @@ class _Amended:
         headers = MutableHeaders(raw=list(message["headers"]))
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")  # /docs has buttons that spend, which a foreign page could cover
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")  # nor could it show our images as its own
         status = message["status"]
         if status == HTTPStatus.OK and self._is_read and is_known(self._known, headers.get("etag")):
             status, self._has_body = HTTPStatus.NOT_MODIFIED, False

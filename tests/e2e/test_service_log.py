@@ -42,6 +42,16 @@ def test_each_request_is_a_line_of_json_and_nothing_tells_what_was_searched_for(
     assert "illness" not in json.dumps(lines)
 
 
+def test_a_refused_request_is_logged_with_its_key(indexer: Command) -> None:
+    made = indexer("keys", "create", "--scope", "search", "--name", "reader")
+    with running(indexer, "--require-key") as served:
+        httpx2.post(f"{served.address}/feedback", json={}, headers={"x-api-key": made.out.strip()})
+
+    [line] = [json.loads(line) for line in served.logged]
+
+    assert (line["status"], line["key"]) == (403, "1:reader")
+
+
 def test_the_log_can_be_text_and_can_be_less(indexer: Command) -> None:
     indexer("db", "migrate")
     with running(indexer, "--log-format", "text") as text:

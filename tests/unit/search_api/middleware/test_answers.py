@@ -50,7 +50,12 @@ def test_what_is_known_is_not_sent_again() -> None:
     _, sent = ask("GET", started(etag='"a"', content_type="text/css"), body(b"a { }"), if_none_match='W/"a"')
 
     assert (sent[0]["status"], sent[1:]) == (304, [body(b"")])
-    assert dict(sent[0]["headers"]).keys() == {b"etag", b"x-content-type-options", b"x-frame-options"}
+    assert dict(sent[0]["headers"]).keys() == {
+        b"etag",
+        b"x-content-type-options",
+        b"x-frame-options",
+        b"cross-origin-resource-policy",
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,3 +74,4 @@ def test_everything_else_is_sent_whole(method: str, answer: Message, headers: di
     assert (sent[0]["status"], sent[1:]) == (answer["status"], [body(b"one", more=True), body(b"two")])
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     assert (b"x-frame-options", b"DENY") in sent[0]["headers"]
+    assert (b"cross-origin-resource-policy", b"same-origin") in sent[0]["headers"]
