@@ -6,7 +6,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from search_api.parts import PartsDep
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["stats"])
 
 
 _EXAMPLE = {"text/plain": {"example": "caption_search_images 200.0\n"}}

@@ -46,7 +46,7 @@ function troubles({ problem, status }) {
 function fill(desk) {
   const { image, isMask, isLost, name, signal } = desk;
   const part = (name) => article.querySelector(name);
-  document.title = `${name} · ${"Caption Search"}`;
+  document.title = `${name} · Caption Search`;
   part("h2").textContent = name;
   part("h2").classList.toggle("file", image.origin !== "edit");
   part(".subtitle").textContent = subtitle(desk);

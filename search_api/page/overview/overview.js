@@ -19,7 +19,7 @@ export function leaveOverview() {
 }
 
 export async function showOverview(signal) {
-  document.title = `${say("The index")} · ${"Caption Search"}`;
+  document.title = `${say("The index")} · Caption Search`;
   article.replaceChildren(copyOf("overview-page"));
   article.querySelector("h2").focus({ preventScroll: true });
   const part = (name) => article.querySelector(`.${name}`);

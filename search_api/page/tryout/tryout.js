@@ -15,7 +15,7 @@ export function leaveTryout() {
 }
 
 export async function showTryout(signal) {
-  document.title = `${say("Try out")} · ${"Caption Search"}`;
+  document.title = `${say("Try out")} · Caption Search`;
   article.replaceChildren(copyOf("tryout-page"));
   article.querySelector("h2").focus({ preventScroll: true });
   const desk = { article, kept, signal };
