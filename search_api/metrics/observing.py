@@ -1,13 +1,13 @@
 """What the service notes of itself as it answers: how long requests and searches take, and how many there are now."""
 
-import time
-from http import HTTPStatus
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge, GCCollector, Histogram, ProcessCollector, generate_latest
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexer.catalog.searching import Results
+from search_api.middleware.timing import answer_timed
 
 _REQUEST_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 30.72)
 _STAGE_S = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 4.096)
@@ -74,18 +74,8 @@ class ObservingMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
-
-        async def send_noted(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
         with self._metrics.in_flight.track_inprogress():
-            try:
-                await self._app(scope, receive, send_noted)
-            finally:
-                self._metrics.note_request(scope, status, time.perf_counter() - began)
+            await answer_timed(self._app, scope, receive, send, partial(self._metrics.note_request, scope))
 
 
 def _route(scope: Scope) -> str:

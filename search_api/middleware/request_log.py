@@ -1,11 +1,13 @@
 """One line in the log for each request, without what was searched for: that is nobody's business."""
 
 import logging
-import time
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from search_api.middleware.timing import answer_timed
 
 _log = logging.getLogger(__name__)
 
@@ -23,20 +25,11 @@ class RequestLogMiddleware:
         if scope["type"] != "http" or scope["path"].startswith(_ASKED_ALL_THE_TIME):
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
-
-        async def send_noted(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_noted)
-        finally:
-            _note(scope, status, (time.perf_counter() - began) * 1000)
+        await answer_timed(self._app, scope, receive, send, partial(_note, scope))
 
 
-def _note(scope: Scope, status: int, took_ms: float) -> None:
+def _note(scope: Scope, status: int, took_s: float) -> None:
+    took_ms = took_s * 1000
     fields = _fields(scope) | {"status": status, "ms": round(took_ms, 1)}
     level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
     _log.log(level, "%s %s %d in %.0f ms", scope["method"], fields["path"], status, took_ms, extra=fields)
